@@ -1,0 +1,1 @@
+"""The official plugins, one folder each."""
