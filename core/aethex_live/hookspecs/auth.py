@@ -1,0 +1,29 @@
+"""Hooks of accounts: who proves identities, what happens around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from aethex_live.hookspecs._marker import spec
+
+if TYPE_CHECKING:
+    from aethex_live.events import Recorded
+    from aethex_live.providers import Offer
+    from aethex_live.providers.auth import AuthProvider
+
+
+@spec("collect")
+def auth_providers() -> Sequence[Offer[AuthProvider]]:  # type: ignore[empty-body]  # a declaration has no body
+    """Auth providers on offer."""
+
+
+@spec("notify")
+async def user_registered(event: Recorded) -> None:
+    """An account was made; payload of `events.types.UserRegistered`."""
+
+
+@spec("fold")
+async def describe_users(people: dict[UUID, dict[str, object]]) -> dict[UUID, dict[str, object]] | None:
+    """Add to what pages show of people: each value has `name`, may get `avatar` (an address) and `bio`."""
