@@ -1,0 +1,95 @@
+"""In front of every view: who asks, from where, about which channel, and whether that is allowed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from quart import Quart, g, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from aethex_live._web import csrf
+from aethex_live._web.cookies import session_name
+from aethex_live.actor import GUEST
+from aethex_live.errors import Forbidden, NotFound, StartError, Unauthenticated
+from aethex_live.web.access import Access, access_of
+from aethex_live.web.pages import redirect_to
+from aethex_live.web.request import wants_json
+
+if TYPE_CHECKING:
+    from aethex_live.platform import Platform
+
+STATIC_ENDPOINTS = frozenset({"static"})
+
+
+def check_marks(app: Quart) -> None:
+    """Raises StartError when a view says nothing about who may call it."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint not in STATIC_ENDPOINTS and access_of(view) is None:
+            raise StartError(
+                f"The view “{endpoint}” does not say who may call it; put @allow(Access.…) from aethex_live.web on it."
+            )
+
+
+class Guard:
+    """Runs before every view of the app."""
+
+    def __init__(self, app: Quart, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self) -> BaseResponse | None:
+        """Let the request through, send it to the sign-in page, or raise a Refusal."""
+        g.request_id = request.scope.get("aethex.request_id") or uuid.uuid4().hex[:16]
+        g.address = request.scope.get("aethex.address") or request.remote_addr or ""
+        if request.url_rule is None:
+            await self._identify()
+            return None
+        await self._identify()
+        await csrf.check(self._platform.secrets, self._platform.host, by_cookie=g.actor.signed_in)
+        self._check_plugin()
+        return await self._check_access()
+
+    async def _identify(self) -> None:
+        token = request.cookies.get(session_name(self._platform.site))
+        actor = await self._platform.domain.sessions.identify(token) if token else None
+        g.actor = actor or GUEST
+
+    def _check_plugin(self) -> None:
+        owner = self._app.config["BLUEPRINT_OWNERS"].get(request.blueprint)
+        if owner is not None and not self._platform.plugins.is_on(owner):
+            raise NotFound("This part of the site is switched off.")
+
+    async def _check_access(self) -> BaseResponse | None:
+        view = self._app.view_functions.get(request.endpoint or "")
+        access = access_of(view) if view else None
+        if access is None or access is Access.PUBLIC:
+            return None
+        if access.of_channel:
+            await self._find_channel()
+        if access is Access.CHANNEL:
+            return None
+        if not g.actor.signed_in:
+            return _sign_in()
+        return self._check_role(access)
+
+    def _check_role(self, access: Access) -> None:
+        if access is Access.OPERATOR and not g.actor.is_operator:
+            raise Forbidden("Only operators of this site may see this.")
+        if access is Access.CHANNEL_OWNER and g.channel_role != "owner":
+            raise Forbidden("Only the owner of the channel may do this.")
+        if access is Access.CHANNEL_MODERATOR and g.channel_role is None:
+            raise Forbidden("Only the owner and the moderators of the channel may do this.")
+
+    async def _find_channel(self) -> None:
+        channels = self._platform.domain.channels
+        g.channel = await channels.by_slug(str((request.view_args or {})["slug"]))
+        g.channel_role = await channels.role_of(g.channel, g.actor)
+
+
+def _sign_in() -> BaseResponse:
+    """A person is sent to the sign-in page and back; a program gets a problem."""
+    if wants_json() or request.method not in csrf.SAFE:
+        raise Unauthenticated("Sign in to do this.")
+    return redirect_to(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")

@@ -1,0 +1,148 @@
+"""ASGI layers in front of Quart: the request's log line, mounts of plugins, static files."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aethex_live.hookspecs.web import AsgiApp, Mount
+from aethex_live.web._static_file import CACHE_CONTROL, StaticFile
+from aethex_live.web.assets import PREFIX, Assets
+
+if TYPE_CHECKING:
+    from aethex_live._web.metrics import Metrics
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+access_log = logging.getLogger("aethex.access")
+
+
+class Mounts:
+    """Hands paths below a mount's prefix to the plugin's own ASGI app, while the plugin is on."""
+
+    def __init__(self, mounts: Sequence[tuple[str, Mount]], is_on: Callable[[str], bool], inner: AsgiApp) -> None:
+        self._mounts = [(mount.prefix, plugin, mount.app) for plugin, mount in mounts]
+        self._is_on = is_on
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            for prefix, plugin, app in self._mounts:
+                if path.startswith(prefix) and self._is_on(plugin):
+                    await app(scope, receive, send)
+                    return
+        await self._inner(scope, receive, send)
+
+
+class StaticFiles:
+    """Answers /static/ from memory; names carry a hash of the content, so they never change."""
+
+    def __init__(self, assets: Assets, inner: AsgiApp) -> None:
+        self._assets = assets
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._inner(scope, receive, send)
+            return
+        found = self._assets.resolve(scope["path"])
+        if found is None or scope["method"] not in {"GET", "HEAD"}:
+            await _plain(send, 404, b"There is no such file.")
+            return
+        accepted = _header(scope, b"accept-encoding").decode("latin-1")
+        body, encoding = found.body(accepted)
+        headers = _static_headers(found, body, encoding)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class RequestLog:
+    """The outermost layer: an id for the request, the visitor's address, a log line and the counters."""
+
+    def __init__(self, inner: AsgiApp, metrics: Metrics, proxies: Sequence[str], owner_of: Callable[[str], str]) -> None:
+        self._inner = inner
+        self._metrics = metrics
+        self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+        self._owner_of = owner_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        scope["aethex.request_id"] = uuid.uuid4().hex[:16]
+        scope["aethex.address"] = self._address(scope)
+        status = 0
+        begun = time.perf_counter()
+
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._inner(scope, receive, watched)
+        finally:
+            self._tell(scope, status, time.perf_counter() - begun)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        self._metrics.requests.labels(scope["method"], f"{status // 100}xx").inc()
+        self._metrics.seconds.observe(seconds)
+        if access_log.isEnabledFor(logging.INFO):
+            access_log.info(
+                "%s %s %s %.1f ms",
+                scope["method"],
+                scope["path"],
+                status,
+                seconds * 1000,
+                extra={"request_id": scope["aethex.request_id"], "plugin": self._owner_of(scope["path"])},
+            )
+
+    def _address(self, scope: Scope) -> str:
+        peer = scope["client"][0] if scope.get("client") else ""
+        if not self._networks or not self._trusted(peer):
+            return peer
+        hops = [hop.strip() for hop in _header(scope, b"x-forwarded-for").decode("latin-1").split(",") if hop.strip()]
+        # from the nearest hop outwards: the first one that is no proxy of ours is the visitor
+        for hop in reversed(hops):
+            if not self._trusted(hop):
+                return hop
+        return hops[0] if hops else peer
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
+
+
+def _header(scope: Mapping[str, Any], name: bytes) -> bytes:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""
+
+
+def _static_headers(found: StaticFile, body: bytes, encoding: str | None) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"content-type", found.content_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", CACHE_CONTROL.encode()),
+        (b"vary", b"accept-encoding"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"access-control-allow-origin", b"*"),
+    ]
+    return [*headers, (b"content-encoding", encoding.encode())] if encoding else headers
+
+
+async def _plain(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

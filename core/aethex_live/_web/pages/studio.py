@@ -1,0 +1,246 @@
+"""The studio: making a channel, and the stream manager."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+from quart import Blueprint, Response, g, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from aethex_live._web.cards import Cards
+from aethex_live._web.cookies import add_flash
+from aethex_live._web.pages.settings import prove
+from aethex_live._web.studio_views import connection_view, health_view, stats_of
+from aethex_live._web.views import ConnectionView, Option, StudioStartView, StudioView
+from aethex_live._web.words import language_options
+from aethex_live.errors import Refusal, Unavailable
+from aethex_live.models import Category, Session
+from aethex_live.presence import count_topic
+from aethex_live.web import (
+    Access,
+    Form,
+    allow,
+    current_actor,
+    current_channel,
+    limit,
+    page,
+    platform,
+    read_form,
+    redirect_to,
+)
+from aethex_live._web.cards import channel_topic
+
+blueprint = Blueprint("studio", __name__)
+# a session younger than this counts as a fresh proof of who one is
+FRESH = timedelta(minutes=15)
+
+
+class NewChannel(BaseModel):
+    """The form of a new channel."""
+
+    name: str = Field(min_length=1, max_length=50)
+    slug: str = Field(min_length=1, max_length=40)
+    category: str = Field(default="", max_length=40)
+    hue: int | None = Field(default=None, ge=0, le=359)
+
+
+class Details(BaseModel):
+    """What the broadcast is about."""
+
+    title: str = Field(default="", max_length=140)
+    category: str = Field(default="", max_length=40)
+    language: str = Field(default="en", max_length=12)
+
+
+class KeyForm(BaseModel):
+    """Asking for the stream key; the password is needed when the session is not fresh."""
+
+    password: str = Field(default="", max_length=1024)
+
+
+@blueprint.get("/studio")
+@allow(Access.SIGNED_IN)
+async def start() -> BaseResponse:
+    """Straight to the only channel, or the choice, or the form for the first one."""
+    user_id = current_actor().user_id
+    assert user_id is not None, "the guard lets signed-in people through only"
+    channels = await platform().domain.channels.of_owner(user_id)
+    if len(channels) == 1 and "new" not in request.args:
+        return redirect_to(f"/studio/{channels[0].slug}")
+    return await _show_start(Form[Any](values={"name": current_actor().name}))
+
+
+@blueprint.post("/studio")
+@allow(Access.SIGNED_IN)
+async def make() -> BaseResponse:
+    """Make a channel."""
+    parts, actor = platform(), current_actor()
+    assert actor.user_id is not None, "the guard lets signed-in people through only"
+    form = await read_form(NewChannel)
+    if form.data is None:
+        return await _show_start(form, 422)
+    try:
+        await limit("channel", 10, timedelta(hours=1))
+        channel = await parts.domain.channels.create(actor.user_id, form.data.slug, form.data.name)
+        more = {"category": form.data.category} | ({} if form.data.hue is None else {"hue": form.data.hue})
+        await parts.domain.channels.update(channel, actor, more)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return await _show_start(form, refusal.status)
+    return redirect_to(f"/studio/{channel.slug}")
+
+
+@blueprint.get("/studio/<slug>")
+@allow(Access.CHANNEL_OWNER)
+async def manager(slug: str) -> Response:
+    """The stream manager."""
+    return await _show_manager()
+
+
+@blueprint.post("/studio/<slug>/details")
+@allow(Access.CHANNEL_OWNER)
+async def details(slug: str) -> BaseResponse:
+    """Save title, category and language; viewers see them at once."""
+    form = await read_form(Details)
+    if form.data is None:
+        return await _show_manager(details_form=form, status=422)
+    try:
+        await platform().domain.channels.update(current_channel(), current_actor(), form.data.model_dump())
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return await _show_manager(details_form=form, status=refusal.status)
+    return _back("Title and category are saved.")
+
+
+@blueprint.post("/studio/<slug>/key")
+@allow(Access.CHANNEL_OWNER)
+async def key(slug: str) -> BaseResponse:
+    """Show the stream key once, to who has just proved who they are; JSON for the page's module."""
+    return await _with_key(rotate=False)
+
+
+@blueprint.post("/studio/<slug>/key/rotate")
+@allow(Access.CHANNEL_OWNER)
+async def rotate(slug: str) -> BaseResponse:
+    """Make a new key and show it; the old one is refused from now on."""
+    return await _with_key(rotate=True)
+
+
+@blueprint.post("/studio/<slug>/end")
+@allow(Access.CHANNEL_OWNER)
+async def end(slug: str) -> BaseResponse:
+    """End the stream at once."""
+    await platform().domain.ingests.end(current_channel())
+    return _back("The stream is ended. Its recording will be here in a moment.")
+
+
+async def _with_key(*, rotate: bool) -> BaseResponse:
+    parts, actor, channel = platform(), current_actor(), current_channel()
+    form = await read_form(KeyForm)
+    try:
+        await limit("stream-key", 20, timedelta(minutes=10))
+        if not await _fresh():
+            await prove(actor, form.data.password if form.data else "")
+        if rotate:
+            await parts.domain.ingests.rotate_key(channel, actor)
+        endpoints = await parts.domain.ingests.show_key(channel, actor)
+    except Refusal as refusal:
+        if _asks_json():
+            raise
+        return await _show_manager(key_error=str(refusal), status=refusal.status)
+    shown = endpoints[0].key or ""
+    if _asks_json():
+        return _json_key(endpoints[0].url, shown)
+    return await _show_manager(shown_key=shown)
+
+
+def _asks_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _json_key(server: str, shown: str) -> Response:
+    import orjson
+
+    body = orjson.dumps({"server": server, "key": shown})
+    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def _fresh() -> bool:
+    session = await Session.get_or_none(id=current_actor().session_id)
+    return session is not None and platform().clock.now() - session.created_at < FRESH
+
+
+def _back(text: str) -> BaseResponse:
+    parts = platform()
+    response = redirect_to(f"/studio/{current_channel().slug}")
+    return add_flash(response, parts.secrets, parts.site, text)  # type: ignore[no-any-return]  # it returns what it got
+
+
+async def categories() -> list[Option]:
+    """The categories as a select shows them."""
+    return [Option(value=row.slug, label=row.name) for row in await Category.all().order_by("name")]
+
+
+async def _show_start(form: Form[Any], status: int = 200) -> Response:
+    parts, actor = platform(), current_actor()
+    assert actor.user_id is not None, "the guard lets signed-in people through only"
+    cards = Cards(parts)
+    channels = await parts.domain.channels.of_owner(actor.user_id)
+    await cards.know(channels)
+    view = StudioStartView(
+        form=form,
+        channels=[cards.channel(channel) for channel in channels],
+        categories=await categories(),
+        site_url=parts.site.url,
+    )
+    return await page("studio_start.html", status=status, view=view)
+
+
+async def _show_manager(
+    *, details_form: Form[Any] | None = None, shown_key: str | None = None, key_error: str = "", status: int = 200
+) -> Response:
+    parts, channel = platform(), current_channel()
+    cards = Cards(parts)
+    await cards.know([channel])
+    broadcast = await parts.domain.broadcasts.of_channel(channel.id)
+    recent = await cards.video_cards(await parts.domain.recordings.of_channel(channel.id, all_of_them=True, limit=1))
+    health = await _health()
+    typed = {
+        "title": channel.title,
+        "category": channel.category.slug if channel.category else "",
+        "language": channel.language,
+    }
+    view = StudioView(
+        channel=cards.channel(channel, live=broadcast is not None, can_manage=True),
+        live=cards.live(broadcast) if broadcast else None,
+        connection=await _connection(shown_key, key_error),
+        details=details_form or Form[Any](values=typed),
+        stats=stats_of(broadcast, parts.presence.count(channel.id), count_topic(channel.id)),
+        preview=cards.player_of_broadcast(broadcast, muted=True, counted=False) if broadcast else None,
+        health=health_view(health, f"studio:{channel.id}") if health else None,
+        categories=await categories(),
+        languages=language_options(),
+        can_end=g.get("channel_role") == "owner",
+        state_topic=channel_topic(channel.id),
+        last_video=recent[0] if recent else None,
+    )
+    return await page("studio.html", player=True, status=status, view=view)
+
+
+async def _health() -> Any:
+    try:
+        return await platform().domain.ingests.health(current_channel())
+    except Unavailable:
+        return None
+
+
+async def _connection(shown_key: str | None, key_error: str) -> ConnectionView | None:
+    parts, channel = platform(), current_channel()
+    try:
+        endpoints = await parts.domain.ingests.endpoints(channel)
+        health = await parts.domain.ingests.health(channel)
+    except Unavailable:
+        return None
+    return connection_view(endpoints[0].url, health, shown_key, key_error)

@@ -1,0 +1,119 @@
+"""View data: what each template of the core takes, and the forms that it posts.
+
+Every page gets `shell: ShellView` besides its own `view`. The Jinja environment gives all templates, as globals or by
+a context processor: `_ ngettext` (newstyle), `icon`, `asset`, `import_map()`, `fonts()`, `slot(name, **context)`
+(async), `csrf()` (hidden input), `theme` ("dark", "light" or ""), and the filters of `web.filters`.
+
+Forms are anything with `.values` and `.errors` (`web.forms.Form`, or FormView below): `values` by field name, `errors`
+sentences by field name, `errors[""]` for the whole form. All forms post `csrf`. Addresses and fields:
+
+    POST /preferences/theme            theme (dark|light|auto), next
+    POST /sign-in                      username, password, next
+    POST /sign-up                      username, email, password, next
+    POST /sign-out
+    POST /setup/<token>                username, email, password
+    POST /settings                     display_name, email                      (form `account`)
+    POST /settings/password            current_password, new_password           (form `password`)
+    POST /settings/sessions/<id>/end
+    POST /settings/profile             owned by the plugin that fills the page
+    POST /studio                       name, slug, category, hue
+    POST /studio/<slug>/details        title, category, language
+    POST /studio/<slug>/key            password        shows the stream key once
+    POST /studio/<slug>/key/rotate     password
+    POST /studio/<slug>/end
+    POST /studio/<slug>/videos/<id>    title, visibility (public|unlisted|private)
+    POST /studio/<slug>/videos/<id>/delete
+    POST /studio/<slug>/settings       name, slug, hue, language, visibility (public|unlisted), about
+    POST /studio/<slug>/moderators     username
+    POST /studio/<slug>/moderators/<id>/remove
+    POST /admin/plugins/<name>         switch (on|off|resume)
+    POST /admin/mails/<id>/retry
+
+Topics are names for `aethex/live`; an empty topic means that nothing changes on the page by itself.
+"""
+
+from __future__ import annotations
+
+from aethex_live._web.views.admin import (
+    AdminMailsView,
+    AdminPluginsView,
+    MailRow,
+    PhaseView,
+    PluginRow,
+    ProviderRow,
+)
+from aethex_live._web.views.forms import EMPTY_FORM, FormView, Option, Pager
+from aethex_live._web.views.pages import (
+    ChannelPageView,
+    ErrorView,
+    HomeView,
+    SessionRow,
+    SettingsView,
+    SetupView,
+    SignInView,
+    VideoView,
+    WatchView,
+)
+from aethex_live._web.views.shell import Flash, NavItem, RailItem, RailSection, ShellView, Viewer
+from aethex_live._web.views.studio import (
+    ChartView,
+    ConnectionView,
+    Finding,
+    HealthView,
+    ModeratorRow,
+    Series,
+    Stat,
+    StudioSettingsView,
+    StudioStartView,
+    StudioVideosView,
+    StudioView,
+)
+from aethex_live._web.views.things import ChannelView, LiveCard, LiveView, PlayerView, Source, VideoCard
+from aethex_live._web.views.words import Shape, Tone
+
+__all__ = [
+    "EMPTY_FORM",
+    "AdminMailsView",
+    "AdminPluginsView",
+    "ChannelPageView",
+    "ChannelView",
+    "ChartView",
+    "ConnectionView",
+    "ErrorView",
+    "Finding",
+    "Flash",
+    "FormView",
+    "HealthView",
+    "HomeView",
+    "LiveCard",
+    "LiveView",
+    "MailRow",
+    "ModeratorRow",
+    "NavItem",
+    "Option",
+    "Pager",
+    "PhaseView",
+    "PlayerView",
+    "PluginRow",
+    "ProviderRow",
+    "RailItem",
+    "RailSection",
+    "Series",
+    "SessionRow",
+    "SettingsView",
+    "SetupView",
+    "Shape",
+    "ShellView",
+    "SignInView",
+    "Source",
+    "Stat",
+    "StudioSettingsView",
+    "StudioStartView",
+    "StudioVideosView",
+    "StudioView",
+    "Tone",
+    "VideoCard",
+    "VideoView",
+    "Viewer",
+    "WatchView",
+]

@@ -1,0 +1,114 @@
+"""The pages that everyone sees: home, watch, channel, video, sign-in, setup, settings, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from aethex_live._web.views.forms import EMPTY_FORM, Pager
+from aethex_live._web.views.shell import NavItem
+from aethex_live._web.views.things import ChannelView, LiveCard, LiveView, PlayerView, VideoCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView:
+    """home.html: `hero` is the most watched live channel, `up_next` the list in it (hero first), `live` the grid."""
+
+    hero: LiveCard | None = None
+    up_next: Sequence[LiveCard] = ()
+    live: Sequence[LiveCard] = ()
+    videos: Sequence[VideoCard] = ()
+    categories: Sequence[NavItem] = ()  # chips that filter the grid, only those with someone live
+    streaming: bool = True  # False: no streaming provider is chosen, and the page says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchView:
+    """watch.html; `live=None` is the offline state, with the last video in the player's place."""
+
+    channel: ChannelView
+    live: LiveView | None
+    player: PlayerView | None
+    last_video: VideoCard | None = None
+    videos: Sequence[VideoCard] = ()
+    share_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPageView:
+    """channel.html and channel_videos.html."""
+
+    channel: ChannelView
+    live: LiveView | None = None
+    videos: Sequence[VideoCard] = ()
+    pager: Pager = Pager()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoView:
+    """video.html; `player=None` while it is processed or when it failed (`note` says which)."""
+
+    video: VideoCard
+    player: PlayerView | None
+    note: str = ""
+    more: Sequence[VideoCard] = ()
+    share_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInView:
+    """sign_in.html and sign_up.html. `provider` tells whether the form of local accounts stands there."""
+
+    form: Any = EMPTY_FORM
+    next: str = "/"
+    local: bool = True
+    registration: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupView:
+    """setup.html: the operator's account, once."""
+
+    action: str
+    form: Any = EMPTY_FORM
+    site_url: str = ""
+    rtmp_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A place where the account is signed in."""
+
+    id: str
+    device: str  # "Firefox on Linux"
+    address: str
+    seen_at: datetime
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsView:
+    """settings.html; `sections` are the links of its side list (plugins add theirs by `account.sections`)."""
+
+    account: Any = EMPTY_FORM
+    password: Any = EMPTY_FORM
+    sessions: Sequence[SessionRow] = ()
+    sections: Sequence[NavItem] = ()
+    username: str = ""
+    local: bool = True  # whether a password can be changed here
+    theme: Literal["dark", "light", "auto"] = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    """error.html: what happened, and one next step. `request_id` is shown at 500."""
+
+    status: int
+    title: str
+    text: str
+    request_id: str = ""
+    next_label: str = ""
+    next_href: str = ""
+    retry_after_s: int | None = None

@@ -1,0 +1,125 @@
+"""Sessions: opaque cookies, stored hashed, revocable at once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+from aethex_live.ids import uuid7
+from aethex_live.models import Session, User
+from aethex_live.actor import Actor, Role
+
+if TYPE_CHECKING:
+    from aethex_live.clock import Clock
+    from aethex_live.control import Control
+    from aethex_live.db import Database
+
+LIFE = timedelta(days=30)
+# how long an identified cookie is believed without the database; a logout or ban drops it at once
+REMEMBERED_S = 10.0
+MOST_REMEMBERED = 20_000
+SEEN_EVERY = timedelta(minutes=10)
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a cookie."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Sessions:
+    """Opens, recognises and closes sessions."""
+
+    def __init__(self, db: Database, clock: Clock, control: Control) -> None:
+        self._db = db
+        self._clock = clock
+        self._control = control
+        self._remembered: dict[str, tuple[float, Actor]] = {}
+
+    async def open(self, user: User, *, provider: str, user_agent: str = "", address: str = "") -> str:
+        """Open a session; returns the cookie's value, which is stored nowhere."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now()
+        await Session.create(
+            id=uuid7(),
+            user=user,
+            token_hash=hash_of(token),
+            seen_at=now,
+            expires_at=now + LIFE,
+            user_agent=user_agent[:200],
+            address=address[:64],
+            provider=provider,
+        )
+        await User.filter(id=user.id).update(last_seen_at=now)
+        return token
+
+    async def identify(self, token: str) -> Actor | None:
+        """The actor of a cookie; None when it is unknown, expired or its account is not active."""
+        key = hash_of(token)
+        found = self._remembered.get(key)
+        if found and found[0] > self._clock.monotonic():
+            return found[1]
+        actor = await self._look_up(key)
+        self._remember(key, actor)
+        return actor
+
+    async def _look_up(self, key: str) -> Actor | None:
+        session = await Session.filter(token_hash=key).select_related("user").first()
+        now = self._clock.now()
+        if session is None or session.expires_at <= now or session.user.state != "active":
+            return None
+        await self._seen(session, now)
+        return actor_of(session.user, session.id)
+
+    async def _seen(self, session: Session, now: datetime) -> None:
+        if now - session.seen_at < SEEN_EVERY:
+            return
+        await Session.filter(id=session.id).update(seen_at=now, expires_at=now + LIFE)
+        await User.filter(id=session.user_id).update(last_seen_at=now)
+
+    def _remember(self, key: str, actor: Actor | None) -> None:
+        self._remembered.pop(key, None)
+        if actor is None:
+            return
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+        self._remembered[key] = (self._clock.monotonic() + REMEMBERED_S, actor)
+
+    async def close(self, session_id: UUID) -> None:
+        """End a session everywhere; its sockets close within two seconds."""
+        async with self._db.transaction():
+            await Session.filter(id=session_id).delete()
+            await self._control.send("session.closed", {"session_id": str(session_id)})
+
+    async def close_others(self, user_id: UUID, keep: UUID | None) -> int:
+        """End all sessions of an account but one; returns how many."""
+        others = Session.filter(user_id=user_id)
+        if keep is not None:
+            others = others.exclude(id=keep)
+        ids = [row["id"] for row in await others.values("id")]
+        for session_id in ids:
+            await self.close(session_id)
+        return len(ids)
+
+    def forget(self, *, session_id: UUID | None = None, user_id: UUID | None = None) -> None:
+        """Drop what this process remembers; called by the control channel in every process."""
+        gone = [
+            key
+            for key, (_, actor) in self._remembered.items()
+            if (session_id and actor.session_id == session_id) or (user_id and actor.user_id == user_id)
+        ]
+        for key in gone:
+            self._remembered.pop(key, None)
+
+
+def actor_of(user: User, session_id: UUID | None) -> Actor:
+    """The actor that an account is."""
+    return Actor(
+        user_id=user.id,
+        session_id=session_id,
+        username=user.username,
+        name=user.display_name,
+        role=cast("Role", user.role),
+    )

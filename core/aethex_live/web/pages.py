@@ -1,0 +1,36 @@
+"""Rendering a page or a fragment, and sending a browser on."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from quart import Response, g, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+
+async def page(template: str, *, status: int = 200, player: bool = False, **context: Any) -> Response:
+    """Render `template`; `player=True` widens the style policy, because media-chrome styles its shadow roots."""
+    g.player_page = player
+    body = await render_template(template, **context)
+    response: Response = await make_response(body, status)  # type: ignore[assignment]  # text gives Quart's own Response
+    response.headers.setdefault("Vary", "HX-Request, Cookie")
+    return response
+
+
+def redirect_to(address: str) -> BaseResponse:
+    """Send the browser to a page of this site, after a form (303)."""
+    return redirect(address, 303)
+
+
+def safe_next(default: str = "/") -> str:
+    """The page to go on to, from `next`; addresses of other sites are not taken."""
+    wanted = request.args.get("next", "")
+    return local_address(wanted) or default
+
+
+def local_address(address: str) -> str | None:
+    """The address when it is a path of this site, else None."""
+    parts = urlsplit(address)
+    rooted = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if rooted and not parts.scheme and not parts.netloc else None
