@@ -10,6 +10,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from markupsafe import Markup
 
 from aethex_live.clock import Clock
+from aethex_live.web.charts import plot
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -69,13 +70,19 @@ class Times:
             return format_timedelta(-past, add_direction=True, locale=LOCALE)
         return format_date(moment, "medium", locale=LOCALE)
 
+    def uptime(self, moment: datetime) -> Markup:
+        """A <time> element that runs on in the page: 1:42:09 since `moment`."""
+        return Markup('<time datetime="{}" data-uptime>{}</time>').format(
+            moment.isoformat(timespec="seconds"), self.elapsed(moment)
+        )
+
     def elapsed(self, moment: datetime) -> str:
         """Time since `moment` as a running clock shows it: 1:42:09"""
         return duration((self._clock.now() - moment).total_seconds())
 
     def when(self, moment: datetime) -> Markup:
         """A <time> element: relative to read, exact as its title."""
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        return Markup('<time datetime="{}" title="{}" data-ago>{}</time>').format(
             moment.isoformat(timespec="seconds"), exact(moment), self.ago(moment)
         )
 
@@ -93,5 +100,7 @@ def install(environment: Environment, clock: Clock) -> None:
         "ago": times.ago,
         "elapsed": times.elapsed,
         "when": times.when,
+        "uptime": times.uptime,
+        "plot": plot,
     }
     environment.filters.update(found)

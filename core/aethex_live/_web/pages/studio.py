@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -141,7 +142,7 @@ async def _with_key(*, rotate: bool) -> BaseResponse:
     form = await read_form(KeyForm)
     try:
         await limit("stream-key", 20, timedelta(minutes=10))
-        if not await _fresh():
+        if not await is_fresh():
             await prove(actor, form.data.password if form.data else "")
         if rotate:
             await parts.domain.ingests.rotate_key(channel, actor)
@@ -161,13 +162,12 @@ def _asks_json() -> bool:
 
 
 def _json_key(server: str, shown: str) -> Response:
-    import orjson
-
     body = orjson.dumps({"server": server, "key": shown})
     return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-async def _fresh() -> bool:
+async def is_fresh() -> bool:
+    """Whether the actor has proved who they are within the last quarter of an hour."""
     session = await Session.get_or_none(id=current_actor().session_id)
     return session is not None and platform().clock.now() - session.created_at < FRESH
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aethex_live._web.views.forms import EMPTY_FORM, Option, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, FormView, Option, Pager
 from aethex_live._web.views.things import ChannelView, LiveView, PlayerView, VideoCard
 from aethex_live._web.views.words import Tone
 
@@ -114,6 +114,12 @@ class StudioVideosView:
     pager: Pager = Pager()
     edited: str = ""
     form: Any = EMPTY_FORM
+
+    def form_of(self, video: VideoCard) -> Any:
+        """The form of that video: the refused one, else what is stored."""
+        if self.edited == video.id:
+            return self.form
+        return FormView(values={"title": video.title, "visibility": video.visibility})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,17 +101,30 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerView:
-    """What <ax-player> needs. `seen_topic` counts this viewer, `renew` gives a fresh playback token (JSON), if any."""
+    """What <ax-player> needs.
+
+    `topic` is the channel's log topic, `last` and `epoch` its place in it; `seen_topic` counts this viewer;
+    `renew` is an address that gives a fresh playback token as JSON, "" for what is public.
+    """
 
     kind: Literal["live", "video"]
     title: str
     sources: Sequence[Source]
+    state: Literal["live", "reconnecting", "offline", "ended", "recording"] = "live"
     poster: str | None = None
-    muted: bool = False  # the studio's preview
+    muted: bool = False  # the studio's preview: never heard, never counted
+    autoplay: bool = True
     audio_only: bool = False
     renditions: int = 1
     started_at: datetime | None = None
     broadcast_id: str = ""
+    recording_id: str = ""
     topic: str = ""
+    last: int | None = None
+    epoch: str = ""
     seen_topic: str = ""
     renew: str = ""
+
+    def url(self, kind: str) -> str:
+        """Address of the source of that kind, "" when there is none."""
+        return next((source.url for source in self.sources if source.kind == kind), "")

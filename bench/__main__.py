@@ -1,0 +1,72 @@
+"""./run bench [name] [--quick] [--json]: measure, print a table for people or one JSON object a line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from bench.figures import Figure
+
+AREAS = ("start", "glass", "ingest", "viewers", "crash", "realtime", "hooks")
+
+
+def main() -> int:
+    """Run the areas that were named, all by default; the exit code is 1 when a goal was not met."""
+    wanted = parse()
+    missed = 0
+    if not wanted.json:
+        print(row("figure", "value", "goal", "met", "peer"))
+    for area in [wanted.area] if wanted.area else AREAS:
+        for figure in measure(area, quick=wanted.quick):
+            missed += figure.met is False
+            print(as_json(figure) if wanted.json else as_row(figure), flush=True)
+    return 1 if missed else 0
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("area", nargs="?", choices=AREAS, help="measure this area only")
+    parser.add_argument(
+        "--quick", action="store_true", help="end within a minute; what can't be judged then is null"
+    )
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    return parser.parse_args()
+
+
+def measure(area: str, *, quick: bool) -> Iterable[Figure]:
+    """The figures of an area."""
+    found: Iterable[Figure] = importlib.import_module(f"bench.{area}").run(quick)
+    return found
+
+
+def as_json(figure: Figure) -> str:
+    """One line for programs."""
+    return json.dumps(asdict(figure))
+
+
+def as_row(figure: Figure) -> str:
+    """One line for people."""
+    value = "-" if figure.value is None else f"{figure.value:,.3g} {figure.unit}"
+    met = {True: "yes", False: "NO", None: "-"}[figure.met]
+    peer = (
+        f"{figure.peer} {figure.peer_value:,.3g} (x{figure.ratio:.2f})"
+        if figure.peer_value and figure.ratio
+        else ""
+    )
+    note = "" if figure.valid else " NOT VALID"
+    return row(figure.figure, value, str(figure.goal or ""), met, peer) + f"{note} {figure.note}"
+
+
+def row(*cells: str) -> str:
+    """Cells in columns."""
+    widths = (58, 18, 12, 5, 34)
+    return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""The JSON API of the core below /api/v1; plugins add theirs by blueprints."""
+
+from __future__ import annotations
+
+from quart import Blueprint
+
+from aethex_live._web.api import accounts, admin, channels, ingest, live, videos
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    accounts.blueprint,
+    admin.blueprint,
+    channels.blueprint,
+    ingest.blueprint,
+    live.blueprint,
+    videos.blueprint,
+)

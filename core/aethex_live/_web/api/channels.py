@@ -1,0 +1,169 @@
+"""API of channels: making, reading, changing, moderators."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from datetime import timedelta
+
+from pydantic import BaseModel
+from quart import Blueprint
+from quart_schema import tag, validate_request, validate_response
+
+from aethex_live._web.api.accounts import user_id
+from aethex_live._web.api.live import broadcast_out
+from aethex_live._web.api.models import (
+    BroadcastOut,
+    ChannelChange,
+    ChannelNew,
+    ChannelOut,
+    ModeratorNew,
+    ModeratorOut,
+)
+from aethex_live._web.cards import Cards
+from aethex_live.errors import NotFound
+from aethex_live.models import Channel
+from aethex_live.web import Access, allow, current_actor, current_channel, limit, platform
+from aethex_live.web.api import Done, refuses
+
+blueprint = Blueprint("api_channels", __name__, url_prefix="/api/v1")
+
+
+class Channels(BaseModel):
+    """Channels of an account."""
+
+    items: list[ChannelOut]
+
+
+class Moderators(BaseModel):
+    """Moderators of a channel, oldest first."""
+
+    items: list[ModeratorOut]
+
+
+@blueprint.get("/me/channels")
+@tag(["channels"])
+@allow(Access.SIGNED_IN)
+@validate_response(Channels)
+@refuses(401)
+async def mine() -> Channels:
+    """The channels of the account that asks."""
+    rows = await platform().domain.channels.of_owner(user_id(current_actor()))
+    return Channels(items=[await channel_out(row) for row in rows])
+
+
+@blueprint.post("/channels")
+@tag(["channels"])
+@allow(Access.SIGNED_IN)
+@validate_request(ChannelNew)
+@validate_response(ChannelOut, 201)
+@refuses(401, 409, 422, 429)
+async def make(data: ChannelNew) -> tuple[ChannelOut, int]:
+    """Make a channel."""
+    await limit("channel", 10, timedelta(hours=1))
+    channels = platform().domain.channels
+    made = await channels.create(user_id(current_actor()), data.slug, data.name)
+    return await channel_out(await channels.by_slug(made.slug)), 201
+
+
+@blueprint.get("/channels/<slug>")
+@tag(["channels"])
+@allow(Access.CHANNEL)
+@validate_response(ChannelOut)
+@refuses(404)
+async def channel(slug: str) -> ChannelOut:
+    """A channel, also by an address that it had before."""
+    return await channel_out(current_channel())
+
+
+@blueprint.patch("/channels/<slug>")
+@tag(["channels"])
+@allow(Access.CHANNEL_OWNER)
+@validate_request(ChannelChange)
+@validate_response(ChannelOut)
+@refuses(401, 403, 404, 409, 422)
+async def change(slug: str, data: ChannelChange) -> ChannelOut:
+    """Change what is given; the rest stays."""
+    changes = data.model_dump(exclude_unset=True, exclude_none=True)
+    changed = await platform().domain.channels.update(current_channel(), current_actor(), changes)
+    return await channel_out(changed)
+
+
+@blueprint.get("/channels/<slug>/broadcast")
+@tag(["live"])
+@allow(Access.CHANNEL)
+@validate_response(BroadcastOut)
+@refuses(404)
+async def broadcast(slug: str) -> BroadcastOut:
+    """What is on now; 404 while nothing is."""
+    parts, row = platform(), current_channel()
+    found = await parts.domain.broadcasts.of_channel(row.id)
+    if found is None:
+        raise NotFound(f"{row.name} is not live.", code="not-live")
+    found.channel = row
+    return broadcast_out(Cards(parts), found)
+
+
+@blueprint.post("/channels/<slug>/broadcast/end")
+@tag(["live"])
+@allow(Access.CHANNEL_OWNER)
+@validate_response(Done)
+@refuses(401, 403, 404, 503)
+async def end(slug: str) -> Done:
+    """End what is on, at once."""
+    await platform().domain.ingests.end(current_channel())
+    return Done()
+
+
+@blueprint.get("/channels/<slug>/moderators")
+@tag(["channels"])
+@allow(Access.CHANNEL_MODERATOR)
+@validate_response(Moderators)
+@refuses(401, 403, 404)
+async def moderators(slug: str) -> Moderators:
+    """Who moderates."""
+    rows = await platform().domain.channels.moderators(current_channel())
+    items = [ModeratorOut(user_id=row.user_id, username=row.user.username, since=row.created_at) for row in rows]
+    return Moderators(items=items)
+
+
+@blueprint.post("/channels/<slug>/moderators")
+@tag(["channels"])
+@allow(Access.CHANNEL_OWNER)
+@validate_request(ModeratorNew)
+@validate_response(Done, 201)
+@refuses(401, 403, 404, 409, 422)
+async def add_moderator(slug: str, data: ModeratorNew) -> tuple[Done, int]:
+    """Make somebody a moderator."""
+    await platform().domain.channels.add_moderator(current_channel(), current_actor(), data.username)
+    return Done(), 201
+
+
+@blueprint.delete("/channels/<slug>/moderators/<uuid:moderator_id>")
+@tag(["channels"])
+@allow(Access.CHANNEL_OWNER)
+@validate_response(Done)
+@refuses(401, 403, 404)
+async def remove_moderator(slug: str, moderator_id: UUID) -> Done:
+    """Take the right away."""
+    await platform().domain.channels.remove_moderator(current_channel(), current_actor(), moderator_id)
+    return Done()
+
+
+async def channel_out(row: Channel) -> ChannelOut:
+    """A channel with its `owner` and `category` loaded."""
+    live = await platform().domain.broadcasts.of_channel(row.id)
+    return ChannelOut(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        title=row.title,
+        category=row.category.slug if row.category else None,
+        language=row.language,
+        hue=row.hue,
+        about=row.about,
+        visibility="unlisted" if row.visibility == "unlisted" else "public",
+        owner=row.owner.username,
+        created_at=row.created_at,
+        live=live is not None,
+    )

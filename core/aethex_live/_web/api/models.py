@@ -1,0 +1,242 @@
+"""What the core's API takes and gives; times are ISO 8601 in UTC, durations seconds, sizes bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Credentials(Body):
+    """Name (or e-mail address) and password."""
+
+    username: str = Field(min_length=1, max_length=254)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class Registration(Body):
+    """A new account."""
+
+    username: str = Field(min_length=1, max_length=64)
+    email: str = Field(default="", max_length=254)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class Me(BaseModel):
+    """The account that asks."""
+
+    id: UUID
+    username: str
+    display_name: str
+    email: str | None
+    role: Literal["member", "operator"]
+    created_at: datetime
+
+
+class MeChange(Body):
+    """What an account may change of itself."""
+
+    display_name: str = Field(min_length=1, max_length=50)
+    email: str = Field(default="", max_length=254)
+
+
+class PasswordChange(Body):
+    """A new password, proved by the old one."""
+
+    current_password: str = Field(min_length=1, max_length=1024)
+    new_password: str = Field(min_length=1, max_length=1024)
+
+
+class SessionOut(BaseModel):
+    """A place where the account is signed in."""
+
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+class PlaySourceOut(BaseModel):
+    """One way to play; the first is the best."""
+
+    url: str
+    kind: Literal["ll-hls", "hls", "mp4"]
+
+
+class CategoryOut(BaseModel):
+    """What a broadcast can be about."""
+
+    slug: str
+    name: str
+
+
+class ChannelOut(BaseModel):
+    """A channel."""
+
+    id: UUID
+    slug: str
+    name: str
+    title: str
+    category: str | None = Field(description="slug of the category")
+    language: str
+    hue: int
+    about: str
+    visibility: Literal["public", "unlisted"]
+    owner: str = Field(description="user name of the owner")
+    created_at: datetime
+    live: bool
+
+
+class ChannelNew(Body):
+    """A new channel."""
+
+    slug: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=50)
+
+
+class ChannelChange(Body):
+    """What is to change; fields that are left out stay."""
+
+    slug: str | None = Field(default=None, max_length=40)
+    name: str | None = Field(default=None, max_length=50)
+    title: str | None = Field(default=None, max_length=140)
+    category: str | None = Field(default=None, max_length=40)
+    language: str | None = Field(default=None, max_length=12)
+    hue: int | None = Field(default=None, ge=0, le=359)
+    about: str | None = Field(default=None, max_length=2000)
+    visibility: Literal["public", "unlisted"] | None = None
+
+
+class ModeratorNew(Body):
+    """Who is to moderate."""
+
+    username: str = Field(min_length=1, max_length=64)
+
+
+class ModeratorOut(BaseModel):
+    """A moderator of a channel."""
+
+    user_id: UUID
+    username: str
+    since: datetime
+
+
+class BroadcastOut(BaseModel):
+    """A broadcast that runs."""
+
+    id: UUID
+    channel: str = Field(description="slug of the channel")
+    channel_name: str
+    title: str
+    category: str | None
+    state: Literal["live", "reconnecting"]
+    started_at: datetime
+    viewers: int
+    sources: list[PlaySourceOut]
+
+
+class LiveList(BaseModel):
+    """Everything that is live now, most watched first."""
+
+    items: list[BroadcastOut]
+
+
+class IngestOut(BaseModel):
+    """Where the encoder sends to, and how that goes; the key is asked for by itself."""
+
+    server: str
+    status: Literal["idle", "connecting", "live", "reconnecting"]
+    verdict: Literal["excellent", "good", "poor", "none"]
+    findings: list[str]
+    bitrate_kbps: int | None
+    fps: float | None
+    keyframe_interval: float | None = Field(description="seconds")
+    width: int | None
+    height: int | None
+
+
+class KeyAsk(Body):
+    """Asking for the stream key; the password is needed when the session is older than 15 minutes."""
+
+    password: str = Field(default="", max_length=1024)
+
+
+class KeyOut(BaseModel):
+    """Server and key for the encoder."""
+
+    server: str
+    key: str
+
+
+class VideoOut(BaseModel):
+    """A recording."""
+
+    id: UUID
+    channel: str = Field(description="slug of the channel")
+    title: str
+    state: Literal["processing", "ready", "failed"]
+    visibility: Literal["public", "unlisted", "private"]
+    duration: float
+    size: int
+    width: int | None
+    height: int | None
+    incomplete: bool
+    created_at: datetime
+    sources: list[PlaySourceOut]
+
+
+class VideoChange(Body):
+    """Title and visibility of a recording."""
+
+    title: str = Field(min_length=1, max_length=140)
+    visibility: Literal["public", "unlisted", "private"]
+
+
+class PluginOut(BaseModel):
+    """A plugin as the operator sees it."""
+
+    name: str
+    title: str
+    version: str
+    phase: int
+    state: str
+    reason: str
+    next_step: str
+    permissions: list[str]
+
+
+class PluginSwitch(Body):
+    """What is to become of a plugin: `resume` ends a suspension."""
+
+    switch: Literal["on", "off", "resume"]
+
+
+class MailOut(BaseModel):
+    """A mail that was kept."""
+
+    id: UUID
+    to: str
+    subject: str
+    created_at: datetime
+    text: str
+
+
+class SiteOut(BaseModel):
+    """What this site is."""
+
+    name: str
+    url: str
+    version: str
+    api: str
+    registration: bool
+    streaming: bool

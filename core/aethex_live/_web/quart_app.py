@@ -1,0 +1,117 @@
+"""The Quart app: templates, blueprints of core and plugins, guards, error answers, headers."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from quart import Blueprint, Quart, Response, g, request
+
+from aethex_live._web import api, cookies, csrf, errors, guard, headers, openapi, pages, shell
+from aethex_live.hookspecs import web as specs
+from aethex_live.hookspecs.web import Slot
+from aethex_live.web.filters import install as install_filters
+from aethex_live.web.icons import Icons
+from aethex_live.web.request import current_actor
+
+if TYPE_CHECKING:
+    from aethex_live.platform import Platform
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+MAX_BODY = 8 * 1024 * 1024
+
+
+def build(platform: Platform) -> Quart:
+    """Assemble the app. Raises StartError when a view says nothing about who may call it."""
+    app = Quart("aethex_live", static_folder=None, template_folder=None)
+    app.config.update(PLATFORM=platform, MAX_CONTENT_LENGTH=MAX_BODY, BLUEPRINT_OWNERS={})
+    openapi.install(app, platform.site)
+    _templates(app, platform)
+    for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS, openapi.blueprint):
+        app.register_blueprint(blueprint)
+    _plugin_blueprints(app, platform)
+    errors.install(app, platform)
+    app.before_request(guard.Guard(app, platform).__call__)
+    _finish(app, platform)
+    guard.check_marks(app)
+    return app
+
+
+def _plugin_blueprints(app: Quart, platform: Platform) -> None:
+    for plugin, blueprints in platform.hooks.collect(specs.blueprints):
+        for blueprint in blueprints:
+            app.register_blueprint(blueprint)
+            _own(app, blueprint, plugin)
+
+
+def _own(app: Quart, blueprint: Blueprint, plugin: str) -> None:
+    app.config["BLUEPRINT_OWNERS"][blueprint.name] = plugin
+
+
+def _templates(app: Quart, platform: Platform) -> None:
+    folders = platform.plugin_folders("templates").values()
+    env = app.jinja_env
+    env.loader = ChoiceLoader([FileSystemLoader(path) for path in (*folders, TEMPLATES)])
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    # English only until the translation issue; every text goes through _() already
+    catalogue = gettext.NullTranslations()
+    env.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    install_filters(env, platform.clock)
+    assets = platform.assets
+    env.globals.update(
+        icon=Icons(assets.icons_file, assets.plugin_folders),
+        asset=assets.asset,
+        import_map=assets.import_map,
+        fonts=assets.fonts,
+        site=platform.site,
+    )
+
+    async def slot(name: str, **context: Any) -> Any:
+        return await platform.slots.render(Slot(name), context, operator=current_actor().is_operator)
+
+    env.globals["slot"] = slot
+
+    def about_request() -> dict[str, Any]:
+        return {
+            "actor": current_actor(),
+            "theme": theme(),
+            "csrf": lambda: csrf.field(platform.secrets),
+            "csrf_token": lambda: csrf.token(platform.secrets),
+        }
+
+    async def around() -> Mapping[str, Any]:
+        return {"shell": await shell.build(platform), **about_request()}
+
+    async def render_part(template: str, context: Mapping[str, Any]) -> str:
+        # a part of a page needs no shell of its own
+        return await env.get_template(template).render_async({**about_request(), **context})
+
+    platform.render_part = render_part
+    app.context_processor(around)
+
+
+def theme() -> str:
+    """The theme of this browser's cookie; empty: as the system has it."""
+    chosen = request.cookies.get(cookies.THEME_COOKIE, "")
+    return chosen if chosen in {"dark", "light"} else ""
+
+
+def _finish(app: Quart, platform: Platform) -> None:
+    hash_of_map = platform.assets.import_map_hash()
+    hosts = platform.media_hosts()
+
+    async def finish(response: Response) -> Response:
+        cookies.keep_form_secret(response, platform.site)
+        if g.get("flash_taken"):
+            response.delete_cookie(cookies.FLASH_COOKIE, path="/")
+        player = bool(g.get("player_page"))
+        policy = headers.policy(hash_of_map, player=player, media=hosts, sockets=platform.socket_origins(request.host))
+        headers.add_headers(response, policy, https=platform.site.https)
+        return response
+
+    app.after_request(finish)

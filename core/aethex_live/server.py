@@ -1,0 +1,130 @@
+"""Serving the site: the port, uvicorn, signals, and a stop that lets everyone finish."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+
+from aethex_live.app import App, create_app
+from aethex_live.errors import StartError
+from aethex_live.platform import Platform
+from aethex_live.settings import Role, Site
+
+log = logging.getLogger("aethex.server")
+
+BACKLOG = 4096
+DRAIN_S = 3.0
+FINISH_S = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own idea of signals: the platform drains first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_site(site: Site) -> None:
+    """Run the site until SIGINT or SIGTERM. Raises StartError when it can't start."""
+    listener = None if site.role is Role.WORKER else bind(site)
+    stop = stop_signal()
+    platform = await Platform.open(site)
+    try:
+        await platform.start()
+        if listener is None:
+            log.info("The worker runs.")
+            await stop.wait()
+        else:
+            await _serve(platform, create_app(platform), listener, stop)
+    finally:
+        await platform.close()
+        if listener is not None:
+            listener.close()
+
+
+def bind(site: Site) -> socket.socket:
+    """Take the port before anything is written. Raises StartError with what to do when it can't be had."""
+    family = socket.AF_INET6 if ":" in site.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((site.host, site.port))
+    except OSError as error:
+        listener.close()
+        raise StartError(_why_not(site, error)) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _why_not(site: Site, error: OSError) -> str:
+    where = f"{site.host}:{site.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {site.port} is taken by another program; stop it, or choose another port: --port {site.port + 1}"
+    if error.errno == errno.EACCES:
+        return f"This account may not listen on {where}; choose a port above 1023: --port 8000"
+    return f"Can't listen on {where} ({error.strerror}); choose an address of this machine: --host 127.0.0.1"
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _serve(platform: Platform, app: App, listener: socket.socket, stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        app.asgi,
+        http="httptools",
+        ws=platform.realtime.protocol_class(),
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=FINISH_S,
+    )
+    server = Server(config)
+    await app.quart.startup()
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    await _announce(platform, server, serving)
+    waiting = asyncio.create_task(stop.wait(), name="signal")
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    await _stop(platform, server, serving)
+    waiting.cancel()
+    await app.quart.shutdown()
+
+
+async def _stop(platform: Platform, server: Server, serving: asyncio.Task[None]) -> None:
+    platform.stopping = True
+    await platform.realtime.drain(DRAIN_S)
+    server.should_exit = True
+    await serving
+
+
+async def _announce(platform: Platform, server: Server, serving: asyncio.Task[None]) -> None:
+    """Say where the site is, once it really answers."""
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if serving.done():
+        await serving
+        raise StartError("The web server ended at once; see the lines above.")
+    site = platform.site
+    lines = [f"{site.name} is up at {site.url}"]
+    if token := await platform.domain.setup.new_token():
+        lines.append(f"Make the operator's account (this link works once): {site.url}/setup/{token}")
+    lines += [f"  {line}" for line in platform.notices()]
+    print("\n".join(lines), file=sys.stderr, flush=True)
