@@ -83,7 +83,8 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _serve(platform: Platform, app: App, listener: socket.socket, stop: asyncio.Event) -> None:
+def http_server(platform: Platform, app: App) -> Server:
+    """uvicorn around the app, with our engine for sockets."""
     config = uvicorn.Config(
         app.asgi,
         http="httptools",
@@ -97,7 +98,11 @@ async def _serve(platform: Platform, app: App, listener: socket.socket, stop: as
         backlog=BACKLOG,
         timeout_graceful_shutdown=FINISH_S,
     )
-    server = Server(config)
+    return Server(config)
+
+
+async def _serve(platform: Platform, app: App, listener: socket.socket, stop: asyncio.Event) -> None:
+    server = http_server(platform, app)
     await app.quart.startup()
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     await _announce(platform, server, serving)

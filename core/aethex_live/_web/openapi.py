@@ -59,4 +59,6 @@ def install(app: Quart, site: Site) -> None:
 async def document() -> Response:
     """This document."""
     extension: QuartSchema = current_app.extensions["QUART_SCHEMA"]
-    return Response(orjson.dumps(extension.openapi_provider.schema()), content_type="application/json")
+    # statuses are numbers in the extension's dictionary; in JSON every key is text
+    body = orjson.dumps(extension.openapi_provider.schema(), option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
+    return Response(body, content_type="application/json")

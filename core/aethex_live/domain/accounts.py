@@ -53,7 +53,7 @@ class Accounts:
         if await User.filter(username_key=name.lower()).exists():
             raise taken("username_key")
         try:
-            prepared = await provider.prepare_password(password)
+            prepared = await provider.prepare_password(password, avoid=(name, address or ""))
         except ProviderInvalid as refused:
             raise Invalid(str(refused), field="password") from None
         return await self._store(provider, name, address, prepared, role)
@@ -101,11 +101,12 @@ class Accounts:
     async def set_password(self, user_id: UUID, password: str) -> None:
         """Replace the password of an account. Raises Invalid about `new_password`."""
         provider = self._able(AuthCap.SET_PASSWORD)
-        identity = await Identity.get_or_none(user_id=user_id, provider=provider.name)
+        identity = await Identity.get_or_none(user_id=user_id, provider=provider.name).select_related("user")
         if identity is None:
             raise Conflict("This account signs in elsewhere and has no password here.")
         try:
-            prepared = await provider.prepare_password(password)
+            names = (identity.user.username, identity.user.email or "")
+            prepared = await provider.prepare_password(password, avoid=names)
         except ProviderInvalid as refused:
             raise Invalid(str(refused), field="new_password") from None
         async with self._db.transaction():

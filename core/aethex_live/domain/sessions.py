@@ -92,6 +92,7 @@ class Sessions:
         async with self._db.transaction():
             await Session.filter(id=session_id).delete()
             await self._control.send("session.closed", {"session_id": str(session_id)})
+        self.forget(session_id=session_id)
 
     async def close_others(self, user_id: UUID, keep: UUID | None) -> int:
         """End all sessions of an account but one; returns how many."""

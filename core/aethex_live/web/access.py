@@ -16,6 +16,7 @@ class Access(enum.StrEnum):
     SIGNED_IN = "signed in"
     OPERATOR = "operator"
     CHANNEL = "anyone, about an existing channel"
+    CHANNEL_MEMBER = "signed in, about an existing channel"
     CHANNEL_MODERATOR = "moderator of the channel"
     CHANNEL_OWNER = "owner of the channel"
 

@@ -105,7 +105,7 @@ def _scale(highest: float) -> tuple[float, float]:
     if highest <= 0:
         return 1.0, 1.0
     magnitude = 10 ** math.floor(math.log10(highest))
-    for factor in (1, 2, 4, 5, 10, 20):
+    for factor in (1, 2, 4, 8, 10, 20):
         step = magnitude * factor / 2
         if highest <= step * 3:
             return step * max(2, math.ceil(highest / step)), step

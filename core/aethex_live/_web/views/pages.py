@@ -26,7 +26,10 @@ class HomeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchView:
-    """watch.html; `live=None` is the offline state, with the last video in the player's place."""
+    """watch.html; `live=None` is the offline state, which turns into the live one by itself.
+
+    `topic` is the channel's log topic, `viewers_topic` that of the viewer count; both also while it is offline.
+    """
 
     channel: ChannelView
     live: LiveView | None
@@ -34,6 +37,15 @@ class WatchView:
     last_video: VideoCard | None = None
     videos: Sequence[VideoCard] = ()
     share_url: str = ""
+    topic: str = ""
+    viewers_topic: str = ""
+
+    @property
+    def shown_player(self) -> PlayerView:
+        """The player, or an empty one that waits for the next broadcast."""
+        return self.player or PlayerView(
+            kind="live", title=self.channel.name, sources=(), state="offline", topic=self.topic
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
