@@ -1,0 +1,1 @@
+"""Migrations of the core, applied in the order of their numbers."""

@@ -1,0 +1,66 @@
+"""People: accounts, what proves who they are, and their sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tortoise import fields
+
+from aethex_live.db.rows import Row, one_of
+
+
+class User(Row):
+    """A person with an account. Names are shown as typed and compared by their lower-case key."""
+
+    username = fields.CharField(max_length=32)
+    username_key = fields.CharField(max_length=32, unique=True)
+    display_name = fields.CharField(max_length=50)
+    email = fields.CharField(max_length=254, null=True)
+    email_key = fields.CharField(max_length=254, null=True, unique=True)
+    role = fields.CharField(max_length=10, default="member", db_default="member")
+    state = fields.CharField(max_length=10, default="active", db_default="active")
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+    last_seen_at: datetime | None = fields.DatetimeField(null=True)
+
+    identities: fields.ReverseRelation["Identity"]
+    sessions: fields.ReverseRelation["Session"]
+
+    class Meta:
+        table = "core_user"
+        constraints = (
+            one_of("core_user", "role", "member", "operator"),
+            one_of("core_user", "state", "active", "banned", "deleted"),
+        )
+
+
+class Identity(Row):
+    """A proof of who somebody is: the subject that an auth provider vouches for."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="identities", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    provider = fields.CharField(max_length=40)
+    subject = fields.CharField(max_length=200)
+
+    class Meta:
+        table = "core_identity"
+        unique_together = (("provider", "subject"),)
+
+
+class Session(Row):
+    """A signed-in browser. Only the SHA-256 of its cookie is stored, so that a copied table opens nothing."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="sessions", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    token_hash = fields.CharField(max_length=64, unique=True)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+    seen_at: datetime = fields.DatetimeField()
+    expires_at: datetime = fields.DatetimeField(db_index=True)
+    user_agent = fields.CharField(max_length=200, default="", db_default="")
+    address = fields.CharField(max_length=64, default="", db_default="")
+    provider = fields.CharField(max_length=40)
+
+    class Meta:
+        table = "core_session"
