@@ -1,0 +1,89 @@
+"""Counts the failures of plugins in this process; the fifth in a row asks for suspension."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aethex_live._runtime.words import one_line
+from aethex_live.clock import Clock
+
+IN_A_ROW = 5  # failures until suspension (architecture 2)
+
+log = logging.getLogger(__name__)
+
+OnSuspend = Callable[[str, str], None]
+"""Told the plugin and the reason in a sentence; suspends it for all processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last failure of a plugin, and how many there were since the start."""
+
+    at: datetime
+    place: str
+    text: str
+    total: int
+
+
+class Health:
+    """Failures by plugin. In a row means: without a success in between, of the plugin or at the same place.
+
+    The place counts by itself, because a plugin whose slot fails on every page would otherwise be saved by
+    each hook that goes well.
+    """
+
+    def __init__(self, clock: Clock, on_suspend: OnSuspend, *, in_a_row: int = IN_A_ROW) -> None:
+        self._clock = clock
+        self._on_suspend = on_suspend
+        self._in_a_row = in_a_row
+        self._streaks: dict[
+            str, dict[str, int]
+        ] = {}  # plugin -> place -> failures; "" is the plugin as a whole
+        self._last: dict[str, Failure] = {}
+
+    def failed(self, plugin: str, place: str, error: BaseException | str) -> None:
+        """Count a failure of `plugin` at `place`, a hook's or slot's name; the stack goes to the log."""
+        text = error if isinstance(error, str) else one_line(error)
+        stack = None if isinstance(error, str) else error
+        log.warning(
+            "plugin %s failed in %s: %s", plugin, place, text, exc_info=stack, extra={"plugin": plugin}
+        )
+        before = self._last.get(plugin)
+        self._last[plugin] = Failure(self._clock.now(), place, text, before.total + 1 if before else 1)
+        streaks = self._streaks.setdefault(plugin, {})
+        for key in ("", place):
+            streaks[key] = streaks.get(key, 0) + 1
+        if max(streaks.values()) >= self._in_a_row:
+            del self._streaks[plugin]
+            self._on_suspend(plugin, f"{self._in_a_row} failures in a row, the last in {place}: {text}")
+
+    def succeeded(self, plugin: str, place: str) -> None:
+        """A call went well: the plugin's row of failures and that of the place are over."""
+        if self._streaks and (streaks := self._streaks.get(plugin)):
+            streaks.pop("", None)
+            streaks.pop(place, None)
+            if not streaks:
+                del self._streaks[plugin]
+
+    @property
+    def ailing(self) -> bool:
+        """Whether any plugin has a row of failures that a success would end."""
+        return bool(self._streaks)
+
+    def forget(self, plugin: str, place: str | None = None) -> None:
+        """Start counting anew, at one place or (after a resume) at all."""
+        if place is None:
+            self._streaks.pop(plugin, None)
+        elif streaks := self._streaks.get(plugin):
+            streaks.pop(place, None)
+
+    def last_failure(self, plugin: str) -> Failure | None:
+        """The newest failure in this process since it started."""
+        return self._last.get(plugin)
+
+    def streak(self, plugin: str) -> int:
+        """Failures in a row so far."""
+        return max(self._streaks.get(plugin, {}).values(), default=0)

@@ -1,0 +1,120 @@
+"""Renders what plugins put into slots; a part that fails or is slow is left out of the page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from aethex_live._runtime.gate import Gate
+from aethex_live._runtime.health import Health
+from aethex_live._runtime.rounds import Implementation, Round
+from aethex_live._runtime.steps import Stage
+from aethex_live.errors import PluginError
+from aethex_live.hookspecs.web import Slot, SlotContribution
+
+LIMIT_S = 0.2  # for one slot, all its parts together (architecture 2)
+_BARE = frozenset({Slot.HEAD_ASSETS})  # a div would end the document's head
+
+RenderTemplate = Callable[[str, Mapping[str, Any]], Awaitable[str]]
+Translate = Callable[[str], str]
+
+log = logging.getLogger(__name__)
+
+
+class SlotRenderer:
+    """Fills slots. Parts stand by `order`, then in the order in which their plugins start."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        health: Health,
+        render: RenderTemplate,
+        *,
+        limit: float = LIMIT_S,
+        translate: Translate = str,
+    ) -> None:
+        self._gate = gate
+        self._health = health
+        self._render = render
+        self._limit = limit
+        self._translate = translate
+        self._stage = Stage()
+        self._parts: dict[Slot, list[tuple[str, SlotContribution]]] = {}
+
+    def fill(self, contributions: Sequence[tuple[str, Sequence[SlotContribution]]]) -> None:
+        """Take in what `hooks.collect(specs.slots)` gave, in place of what was there."""
+        self._parts = {}
+        for plugin, parts in contributions:
+            for part in parts:
+                self._parts.setdefault(part.slot, []).append((plugin, part))
+        for sorted_in in self._parts.values():
+            sorted_in.sort(key=lambda pair: pair[1].order)
+
+    def plugins_in(self, slot: Slot | str) -> list[str]:
+        """The plugins that fill the slot now; pages load their scripts and styles."""
+        return [plugin for plugin, _ in self._heard(Slot(slot))]
+
+    async def render(self, slot: Slot | str, context: Mapping[str, Any], *, operator: bool = False) -> Markup:
+        """The slot's HTML. For an operator a part that failed leaves a stub with its plugin's name.
+
+        Raises ValueError for a slot that does not exist.
+        """
+        slot = Slot(slot)
+        parts = self._heard(slot)
+        if not parts:
+            return Markup("")
+        calls = [Implementation(plugin, partial(self._part, part, context), ()) for plugin, part in parts]
+        made = Round(calls, {})
+        await made.together(self._stage, self._limit)
+        pieces = []
+        for index, (plugin, _) in enumerate(parts):
+            failure = made.failures.get(index)
+            self._count(plugin, slot, failure)
+            if failure is None:
+                pieces.append(_wrapped(plugin, slot, made.values[index]))
+            elif operator:
+                pieces.append(self._stub(plugin, slot))
+        return Markup("").join(pieces)
+
+    def close(self) -> None:
+        """End what stands ready for the next page."""
+        self._stage.close()
+
+    def _heard(self, slot: Slot) -> list[tuple[str, SlotContribution]]:
+        return [(plugin, part) for plugin, part in self._parts.get(slot, ()) if self._gate.hears(plugin)]
+
+    async def _part(self, part: SlotContribution, context: Mapping[str, Any]) -> Markup | None:
+        """One part's HTML, or None when it has nothing to show here."""
+        own: Mapping[str, Any] = {}
+        if part.context is not None:
+            answer = await part.context(context)
+            if answer is None:
+                return None
+            if not isinstance(answer, Mapping):
+                raise PluginError(f"its context is {type(answer).__name__} instead of a mapping")
+            own = answer
+        html = (await self._render(part.template, {**context, **own})).strip()
+        return Markup(html) if html else None  # noqa: S704  (a template escapes what it is given)
+
+    def _count(self, plugin: str, slot: Slot, failure: BaseException | None) -> None:
+        if failure is not None:
+            self._health.failed(plugin, f"slot {slot}", failure)
+        elif self._health.ailing:
+            self._health.succeeded(plugin, f"slot {slot}")
+
+    def _stub(self, plugin: str, slot: Slot) -> Markup:
+        if slot in _BARE:
+            return Markup("<!-- {} -->").format(plugin)
+        text = self._translate("The plugin %(plugin)s failed here. You see this because you run the site.")
+        body = Markup('<p class="ax-slot-failed" role="note">{}</p>').format(text % {"plugin": plugin})
+        return _wrapped(plugin, slot, body)
+
+
+def _wrapped(plugin: str, slot: Slot, html: Markup | None) -> Markup:
+    if html is None or slot in _BARE:
+        return html or Markup("")
+    return Markup('<div data-plugin="{}">{}</div>').format(escape(plugin), html)

@@ -1,0 +1,12 @@
+"""Conformance kits: a test class for each provider contract.
+
+Subclass one in your tests and override its fixture `provider` (where it says so, one more that is optional).
+A provider is held to every capability that it declares; what it does not declare must be refused as
+`Unsupported`.
+"""
+
+from aethex_live.testing.conformance.auth import AuthConformance
+from aethex_live.testing.conformance.email import EmailConformance
+from aethex_live.testing.conformance.storage import StorageConformance
+
+__all__ = ["AuthConformance", "EmailConformance", "StorageConformance"]

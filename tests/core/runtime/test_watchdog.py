@@ -1,0 +1,121 @@
+"""The watchdog: who blocks the event loop is named with file and line, and nobody else is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from aethex_live._runtime.health import Health
+from aethex_live._runtime.watchdog import PLACE, Watchdog
+from aethex_live.clock import ManualClock
+
+from .conftest import MemoryStates, Workbench
+from .test_states import row
+
+CODE = """\
+import time
+from collections.abc import Callable
+
+def block(seconds):
+    time.sleep(seconds)
+
+async def block_later(seconds):
+    block(seconds)
+
+def call(function):
+    function()
+"""
+
+
+class Dog:
+    """A watchdog over one plugin that stands in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.suspended: list[str] = []
+        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin))
+        self.folder = folder / "sleepy"
+        self.folder.mkdir()
+        self.plugin = ModuleType("sleepy")
+        exec(compile(CODE, f"{self.folder}/code.py", "exec"), vars(self.plugin))
+        self.watchdog = Watchdog(self.health, {self.folder: "sleepy", folder / "other": "other"})
+
+
+@pytest.fixture
+def dog(tmp_path: Path) -> Dog:
+    return Dog(tmp_path)
+
+
+async def settled() -> None:
+    """The loop's next beats, in which a block is counted."""
+    await asyncio.sleep(0.06)
+
+
+async def test_a_plugin_that_blocks_is_named_with_file_and_line(
+    dog: Dog, caplog: pytest.LogCaptureFixture
+) -> None:
+    dog.watchdog.start()
+    await settled()
+    await dog.plugin.block_later(0.3)
+    await settled()
+    dog.watchdog.stop()
+    failure = dog.health.last_failure("sleepy")
+    assert failure is not None
+    assert failure.place == PLACE
+    assert failure.text == f"it blocked the event loop at {dog.folder}/code.py:5; use asyncio.to_thread there"
+    assert dog.health.streak("sleepy") == 1
+    assert f"plugin sleepy blocks the event loop at {dog.folder}/code.py:5" in caplog.text
+
+
+async def test_a_loop_that_is_merely_busy_is_nobodys_fault(dog: Dog) -> None:
+    dog.watchdog.start()
+    await settled()
+    until = time.monotonic() + 0.4
+    while time.monotonic() < until:
+        await asyncio.sleep(0)
+        dog.plugin.block(0.01)  # shorter than the limit each time
+    await settled()
+    dog.watchdog.stop()
+    assert dog.health.last_failure("sleepy") is None
+
+
+async def test_the_core_blocking_is_no_plugins_failure(dog: Dog) -> None:
+    dog.watchdog.start()
+    await settled()
+    time.sleep(0.3)
+    await settled()
+    dog.watchdog.stop()
+    assert not dog.health.ailing
+
+
+async def test_five_blocks_suspend_although_each_call_went_well(dog: Dog) -> None:
+    dog.watchdog.start()
+    for _ in range(5):
+        await settled()
+        dog.plugin.block(0.25)
+        dog.health.succeeded("sleepy", "some hook")
+    await settled()
+    dog.watchdog.stop()
+    assert dog.suspended == ["sleepy"]
+
+
+async def test_a_running_site_watches_its_plugins(bench: Workbench) -> None:
+    folder = bench.plugin(
+        "sleepy",
+        """
+        import time
+        from aethex_live import Plugin, hookimpl
+        class Sleepy(Plugin):
+            @hookimpl
+            async def startup(self):
+                time.sleep(0.3)
+        """,
+    )
+    plugins = await bench.started(MemoryStates())
+    await settled()
+    found = row(plugins, "sleepy")
+    assert f"{folder}/__init__.py:7" in found.last_failure
+    assert found.failures == 1
