@@ -1,0 +1,245 @@
+"""The realtime engine of one process: topics that are published to, clients that hear them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from aethex_live.clock import Clock
+from aethex_live.realtime.addresses import Addresses
+from aethex_live.realtime.bus import Bus, LocalBus
+from aethex_live.realtime.connection import Connection, State
+from aethex_live.realtime.contracts import Actor, SocketEvent, TopicClass
+from aethex_live.realtime.errors import UpgradeRefused
+from aethex_live.realtime.flush import Flusher
+from aethex_live.realtime.frames import CloseCode
+from aethex_live.realtime.inbox import Answer, Inbox
+from aethex_live.realtime.limits import Doorkeeper
+from aethex_live.realtime.membership import leave
+from aethex_live.realtime.metrics import Metrics
+from aethex_live.realtime.protocol import SocketProtocol
+from aethex_live.realtime.registry import Topics
+from aethex_live.realtime.resume import Joining, Subscribe, Unsubscribe
+from aethex_live.realtime.sessions import Identify, Sessions
+from aethex_live.realtime.settings import RealtimeSettings
+from aethex_live.realtime.tasks import Tasks
+from aethex_live.realtime.topics import Wire, encode_message
+
+log = logging.getLogger("aethex.realtime")
+
+MaySubscribe = Callable[[str, Actor], Awaitable[bool]]
+# how many clients a second can come back without being noticed by the others
+RETURNING_PER_SECOND = 2000
+DRAIN_STEP = 0.05
+
+
+class Realtime:
+    """One per app. All methods are called in the event loop's thread.
+
+    `identify` says who a client is or raises a Refusal; `may_subscribe` whether it may hear a topic; `bus`
+    carries messages to other processes; `bind` runs first in every task, to bind the database there.
+    """
+
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        *,
+        clock: Clock,
+        identify: Identify,
+        may_subscribe: MaySubscribe,
+        bus: Bus | None = None,
+        bind: Callable[[], object] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._may_subscribe = may_subscribe
+        self._bus: Bus = bus or LocalBus()
+        self._metrics = Metrics()
+        self._tasks = Tasks(bind)
+        self._inbox = Inbox(settings, self._metrics, self._tasks)
+        self._sessions = Sessions(settings, clock, self._metrics, identify, self._inbox)
+        self._flusher = Flusher(settings, clock, self._metrics, self._sessions.congestion)
+        self._topics = Topics(settings, clock, self._metrics, self._tasks, self._bus, self._flusher)
+        self._joining = Joining(settings, self._metrics, self._topics)
+        self._doorkeeper = Doorkeeper(settings)
+        self._addresses = Addresses(settings.trusted_proxies)
+        self._timer: asyncio.TimerHandle | None = None
+        self._draining = False
+        self._inbox.register_inner("subscribe", Subscribe, self._subscribe)
+        self._inbox.register_inner("unsubscribe", Unsubscribe, self._unsubscribe)
+
+    # -- what the platform says
+
+    def declare(self, topic_class: TopicClass) -> None:
+        """Make a class of topics known; before the first client."""
+        self._topics.declare(topic_class)
+
+    def on(self, event: SocketEvent) -> None:
+        """Take an event from clients; before the first client."""
+        self._inbox.register(event)
+
+    def publish(
+        self,
+        topic: str,
+        name: str,
+        data: Mapping[str, object],
+        *,
+        seq: int | None = None,
+        epoch: str | None = None,
+    ) -> None:
+        """Send a message to all who hear the topic, in every process. Never waits.
+
+        Call it after the commit. `seq` is the topic's number of the message; without one it is not repeated
+        to those who missed it. UndeclaredTopic when no class has the topic's prefix.
+        """
+        wire = Wire(seq, epoch or "", name, encode_message(seq, name, data))
+        self._topics.publish(topic, wire)
+        self._metrics.add("messages_published")
+        self._bus.publish(topic, wire)
+
+    def subscribers(self, topic: str) -> int:
+        """How many clients of this process hear the topic."""
+        found = self._topics.find(topic)
+        return len(found.members) if found is not None else 0
+
+    def heard(self, prefix: str) -> list[str]:
+        """The topics `<prefix>:…` that clients of this process hear."""
+        return self._topics.heard(prefix)
+
+    def connections(self) -> int:
+        """How many sockets this process holds."""
+        return self._doorkeeper.total
+
+    def events(self) -> list[SocketEvent]:
+        """The events that clients may send, besides subscribe and unsubscribe."""
+        return self._inbox.events()
+
+    @property
+    def metrics(self) -> Mapping[str, int]:
+        """Counters since the start; gauges are `connections()` and `topics()`."""
+        return self._metrics
+
+    def topics(self) -> int:
+        """How many topics this process knows."""
+        return len(self._topics)
+
+    def close_user(self, user_id: UUID, reason: str) -> int:
+        """Close the sockets of an account in this process, at once; how many there were."""
+        return self._close_where(lambda actor: actor.user_id == user_id, reason)
+
+    def close_session(self, session_id: UUID, reason: str) -> int:
+        """Close the sockets of a session in this process, at once; how many there were."""
+        return self._close_where(lambda actor: actor.session_id == session_id, reason)
+
+    # -- life
+
+    def protocol_class(self) -> type[asyncio.Protocol]:
+        """For `uvicorn.Config(ws=...)`: ours under the path of the settings, uvicorn's own elsewhere."""
+        return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "engine": self})
+
+    async def start(self) -> None:
+        """Begin to take clients."""
+        self._draining = False
+        await self._bus.start(self._deliver, self._topics.resync, self._metrics.add)
+        self._beat(asyncio.get_running_loop().time())
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new clients and send those that are here away, spread over `seconds`."""
+        self._draining = True
+        leaving = self._sessions.heartbeat.all()
+        # enough time for all to come back without a rush
+        spread = max(1.0, len(leaving) / RETURNING_PER_SECOND)
+        steps = max(1, int(seconds / DRAIN_STEP))
+        size = max(1, -(-len(leaving) // steps))
+        for start in range(0, len(leaving), size):
+            for connection in leaving[start : start + size]:
+                wait = round(random.uniform(0.5, 0.5 + spread), 2)  # noqa: S311 - jitter, no secret
+                self._sessions.dismiss(connection, CloseCode.GOING_AWAY, "restart", wait)
+            if start + size < len(leaving):
+                await asyncio.sleep(DRAIN_STEP)
+
+    async def stop(self) -> None:
+        """End: close what is left, finish or cancel handlers, leave the bus."""
+        await self.drain(0)
+        await self._tasks.stop(self.settings.handler_timeout)
+        await self._bus.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for connection in self._sessions.heartbeat.all():
+            connection.transport.abort()
+
+    # -- what the protocol class calls
+
+    def admit(self, address: str) -> None:
+        """Count a new client in; UpgradeRefused when there is no room or no time."""
+        if self._draining or self._timer is None:
+            raise UpgradeRefused(
+                503, "The server is starting or stopping: try again.", headers=(("Retry-After", "2"),)
+            )
+        self._doorkeeper.enter(address)
+
+    def address_of(self, peer: str, forwarded_for: str) -> str:
+        """The address that a client's limits count by."""
+        return self._addresses.of(peer, forwarded_for)
+
+    @property
+    def sessions(self) -> Sessions:
+        """The connections; for the protocol class."""
+        return self._sessions
+
+    def refused(self) -> None:
+        """An upgrade was refused."""
+        self._metrics.add("upgrades_refused")
+
+    def lost(self, connection: Connection) -> None:
+        """A transport is closed."""
+        self._sessions.lost(connection)
+        self._doorkeeper.leave(connection.address)
+
+    def shut(self, connection: Connection) -> None:
+        """The server stops: say so and close without waiting."""
+        self._sessions.dismiss(connection, CloseCode.GOING_AWAY, "restart", 1.0)
+        connection.transport.close()
+
+    # -- inside
+
+    async def _subscribe(self, connection: Connection, actor: Actor, wish: BaseModel) -> Answer:
+        assert isinstance(wish, Subscribe)  # noqa: S101 - tells the type checker what the inbox has validated
+        declared = self._joining.check(connection, wish.topic)
+        if not await self._may_subscribe(wish.topic, actor):
+            raise self._joining.refused(wish.topic)
+        return await self._joining.join(connection, actor, wish, declared)
+
+    async def _unsubscribe(self, connection: Connection, actor: Actor, wish: BaseModel) -> Answer:
+        assert isinstance(wish, Unsubscribe)  # noqa: S101 - as above
+        topic = self._topics.find(wish.topic)
+        if topic is not None and topic in connection.topics:
+            leave(connection, topic, self._clock.monotonic())
+        return {"ok": True, "topic": wish.topic}
+
+    def _deliver(self, topic: str, messages: Sequence[Wire]) -> None:
+        self._metrics.add("bus_received", len(messages))
+        found = self._topics.find(topic)
+        if found is not None:
+            for message in messages:
+                found.accept(message)
+
+    def _close_where(self, matches: Callable[[Actor], bool], reason: str) -> int:
+        # a walk over all: 10,000 take a millisecond, and an index would cost every connection memory
+        found = [c for c in self._sessions.heartbeat.all() if c.actor is not None and matches(c.actor)]
+        for connection in found:
+            self._sessions.dismiss(connection, CloseCode.POLICY, reason, None)
+        return sum(connection.state >= State.CLOSING for connection in found)
+
+    def _beat(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        following = max(due + self._sessions.heartbeat.beat, loop.time())
+        self._timer = loop.call_at(following, self._beat, following)
+        self._sessions.turn()
+        self._topics.forget_idle()
