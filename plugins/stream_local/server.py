@@ -1,0 +1,111 @@
+"""The streaming server of this process: listener, hub, origin, still pictures."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from aethex_live.errors import StartError
+
+from .broadcast import HubSettings
+from .ffmpeg import Ffmpeg, find_ffmpeg
+from .hub import Hub
+from .origin import Origin
+from .ports import Gate, Journal, LoopTime
+from .rtmp_server import RtmpServer
+from .settings import StreamLocalSettings
+from .thumbnails import Thumbnails
+
+log = logging.getLogger(__name__)
+
+
+class StreamingServer:
+    """Everything that takes streams in and hands media out."""
+
+    def __init__(
+        self,
+        settings: StreamLocalSettings,
+        media: Path,
+        gate: Gate,
+        journal: Journal,
+        new_id: Callable[[], UUID],
+        ffmpeg: Path | None,
+    ) -> None:
+        time = LoopTime()
+        self.media = media
+        self._settings = settings
+        self._ffmpeg = ffmpeg
+        self._lock: int | None = None
+        self._thumbnails: Thumbnails | None = None
+        hub_settings: HubSettings = settings.hub(media)
+        self.hub = Hub(hub_settings, gate, journal, time, new_id)
+        self.rtmp = RtmpServer(self.hub.open, time)
+        self.origin = Origin(self.hub, waiting_per_address=settings.waiting_per_address)
+
+    async def start(self) -> list[UUID]:
+        """Recover what a crash left, then listen; returns the recovered broadcasts. Raises StartError."""
+        self._take_folder()
+        try:
+            recovered = await self.hub.start()
+            await self._start_thumbnails()
+            await self.rtmp.start(self._settings.rtmp_host, self._settings.rtmp_port)
+        except OSError as error:
+            await self.stop()
+            raise StartError(self._reason(error)) from error
+        log.info("taking streams on rtmp://%s:%d/live", self._settings.rtmp_host, self.rtmp.port)
+        return recovered
+
+    async def stop(self) -> None:
+        """End all broadcasts and give everything back; may be called twice."""
+        await self.rtmp.stop()
+        if self._thumbnails is not None:
+            await self._thumbnails.stop()
+        await self.hub.close()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+    def _take_folder(self) -> None:
+        """Two servers on one media folder would take each other's broadcasts for left-overs of a crash."""
+        try:
+            self.media.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.media / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StartError(self._reason(error)) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            self._lock = None
+            raise StartError(
+                f"Another server uses the media folder {self.media}: stop it, or set another folder as "
+                "AETHEX_STREAM_LOCAL__MEDIA."
+            ) from error
+
+    def _reason(self, error: OSError) -> str:
+        host, port = self._settings.rtmp_host, self._settings.rtmp_port
+        if error.errno == errno.EADDRINUSE:
+            return (
+                f"The RTMP port {port} on {host} is in use by another program: stop that program, or set "
+                "another port as AETHEX_STREAM_LOCAL__RTMP_PORT."
+            )
+        if error.errno in (errno.EADDRNOTAVAIL, errno.EACCES) and error.filename is None:
+            return (
+                f"RTMP can't listen on {host}:{port} ({os.strerror(error.errno)}): set an address and "
+                "port of this machine as AETHEX_STREAM_LOCAL__RTMP_HOST and _RTMP_PORT."
+            )
+        return f"The media folder {self.media} can't be used: {error.strerror or error}. Check its rights."
+
+    async def _start_thumbnails(self) -> None:
+        path = await find_ffmpeg(self._ffmpeg) if self._settings.thumbnails else None
+        if path is None:
+            log.info("no still pictures are made: there is no ffmpeg, or they are switched off")
+            return
+        self._thumbnails = Thumbnails(Ffmpeg(path), self.hub.broadcasts)
+        self.hub.archive.on_recording = self._thumbnails.of_recording
+        self._thumbnails.start()
