@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -42,9 +42,10 @@ class AuthProvider(Protocol):
         in the same time for both."""
         ...
 
-    async def prepare_password(self, password: str) -> str:
+    async def prepare_password(self, password: str, *, avoid: Sequence[str] = ()) -> str:
         """REGISTER, SET_PASSWORD: turn a password into a storable secret, before any transaction.
-        Raises Invalid with a sentence for the person when the password is not acceptable."""
+        Raises Invalid with a sentence for the person when the password is not acceptable; `avoid` are the
+        person's name and address, which no password may be."""
         ...
 
     async def register(self, subject: str, prepared: str) -> ProvenIdentity:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from aethex_live.clock import Clock
-from aethex_live.realtime.addresses import Addresses
+from aethex_live.realtime.admission import Identify
 from aethex_live.realtime.bus import Bus, LocalBus
 from aethex_live.realtime.connection import Connection, State
 from aethex_live.realtime.contracts import Actor, SocketEvent, TopicClass
-from aethex_live.realtime.errors import UpgradeRefused
 from aethex_live.realtime.flush import Flusher
 from aethex_live.realtime.frames import CloseCode
+from aethex_live.realtime.gate import Gate
 from aethex_live.realtime.inbox import Answer, Inbox
-from aethex_live.realtime.limits import Doorkeeper
 from aethex_live.realtime.membership import leave
 from aethex_live.realtime.metrics import Metrics
 from aethex_live.realtime.protocol import SocketProtocol
 from aethex_live.realtime.registry import Topics
 from aethex_live.realtime.resume import Joining, Subscribe, Unsubscribe
-from aethex_live.realtime.sessions import Identify, Sessions
+from aethex_live.realtime.sessions import Sessions
 from aethex_live.realtime.settings import RealtimeSettings
 from aethex_live.realtime.tasks import Tasks
 from aethex_live.realtime.topics import Wire, encode_message
@@ -33,8 +31,6 @@ from aethex_live.realtime.topics import Wire, encode_message
 log = logging.getLogger("aethex.realtime")
 
 MaySubscribe = Callable[[str, Actor], Awaitable[bool]]
-# how many clients a second can come back without being noticed by the others
-RETURNING_PER_SECOND = 2000
 DRAIN_STEP = 0.05
 
 
@@ -66,10 +62,8 @@ class Realtime:
         self._flusher = Flusher(settings, clock, self._metrics, self._sessions.congestion)
         self._topics = Topics(settings, clock, self._metrics, self._tasks, self._bus, self._flusher)
         self._joining = Joining(settings, self._metrics, self._topics)
-        self._doorkeeper = Doorkeeper(settings)
-        self._addresses = Addresses(settings.trusted_proxies)
+        self._gate = Gate(settings, self._metrics, self._sessions)
         self._timer: asyncio.TimerHandle | None = None
-        self._draining = False
         self._inbox.register_inner("subscribe", Subscribe, self._subscribe)
         self._inbox.register_inner("unsubscribe", Unsubscribe, self._unsubscribe)
 
@@ -113,7 +107,7 @@ class Realtime:
 
     def connections(self) -> int:
         """How many sockets this process holds."""
-        return self._doorkeeper.total
+        return self._gate.doorkeeper.total
 
     def events(self) -> list[SocketEvent]:
         """The events that clients may send, besides subscribe and unsubscribe."""
@@ -130,36 +124,36 @@ class Realtime:
 
     def close_user(self, user_id: UUID, reason: str) -> int:
         """Close the sockets of an account in this process, at once; how many there were."""
+        self._sessions.admission.throw_out(user_id)
         return self._close_where(lambda actor: actor.user_id == user_id, reason)
 
     def close_session(self, session_id: UUID, reason: str) -> int:
         """Close the sockets of a session in this process, at once; how many there were."""
+        self._sessions.admission.throw_out(session_id)
         return self._close_where(lambda actor: actor.session_id == session_id, reason)
 
     # -- life
 
     def protocol_class(self) -> type[asyncio.Protocol]:
         """For `uvicorn.Config(ws=...)`: ours under the path of the settings, uvicorn's own elsewhere."""
-        return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "engine": self})
+        return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "gate": self._gate})
 
     async def start(self) -> None:
         """Begin to take clients."""
-        self._draining = False
         await self._bus.start(self._deliver, self._topics.resync, self._metrics.add)
         self._beat(asyncio.get_running_loop().time())
+        self._gate.is_open = True
+        log.info("realtime takes up to %d sockets", self._gate.doorkeeper.most)
 
     async def drain(self, seconds: float) -> None:
         """Take no new clients and send those that are here away, spread over `seconds`."""
-        self._draining = True
+        self._gate.is_open = False
         leaving = self._sessions.heartbeat.all()
-        # enough time for all to come back without a rush
-        spread = max(1.0, len(leaving) / RETURNING_PER_SECOND)
         steps = max(1, int(seconds / DRAIN_STEP))
         size = max(1, -(-len(leaving) // steps))
         for start in range(0, len(leaving), size):
             for connection in leaving[start : start + size]:
-                wait = round(random.uniform(0.5, 0.5 + spread), 2)  # noqa: S311 - jitter, no secret
-                self._sessions.dismiss(connection, CloseCode.GOING_AWAY, "restart", wait)
+                self._gate.send_away(connection)
             if start + size < len(leaving):
                 await asyncio.sleep(DRAIN_STEP)
 
@@ -173,39 +167,6 @@ class Realtime:
             self._timer = None
         for connection in self._sessions.heartbeat.all():
             connection.transport.abort()
-
-    # -- what the protocol class calls
-
-    def admit(self, address: str) -> None:
-        """Count a new client in; UpgradeRefused when there is no room or no time."""
-        if self._draining or self._timer is None:
-            raise UpgradeRefused(
-                503, "The server is starting or stopping: try again.", headers=(("Retry-After", "2"),)
-            )
-        self._doorkeeper.enter(address)
-
-    def address_of(self, peer: str, forwarded_for: str) -> str:
-        """The address that a client's limits count by."""
-        return self._addresses.of(peer, forwarded_for)
-
-    @property
-    def sessions(self) -> Sessions:
-        """The connections; for the protocol class."""
-        return self._sessions
-
-    def refused(self) -> None:
-        """An upgrade was refused."""
-        self._metrics.add("upgrades_refused")
-
-    def lost(self, connection: Connection) -> None:
-        """A transport is closed."""
-        self._sessions.lost(connection)
-        self._doorkeeper.leave(connection.address)
-
-    def shut(self, connection: Connection) -> None:
-        """The server stops: say so and close without waiting."""
-        self._sessions.dismiss(connection, CloseCode.GOING_AWAY, "restart", 1.0)
-        connection.transport.close()
 
     # -- inside
 

@@ -101,7 +101,11 @@ class Flusher:
             members = [member for member in members if member not in topic.left]
         self._congestion.sweeping = topic
         for member in members:
-            member.push(frame)
+            try:
+                member.push(frame)
+            except RuntimeError:
+                # its transport is closed, and tells us so in a moment; the others must not miss the batch
+                continue
         self._congestion.sweeping = None
         topic.cost += self._clock.monotonic() - began
         asyncio.get_running_loop().call_soon(self._sweep, topic, chunks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 
@@ -59,4 +60,6 @@ class Heartbeat:
         for connection in tuple(self._slots[self._at]):
             if not connection.pinged:
                 connection.pinged = now
-                connection.send(PING_FRAME)
+                with contextlib.suppress(RuntimeError):
+                    # a transport that is closed tells us so in a moment
+                    connection.send(PING_FRAME)

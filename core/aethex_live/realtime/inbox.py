@@ -74,7 +74,7 @@ class Inbox:
     def refuse(self, connection: Connection, ack: int | None, members: problems.Problem) -> None:
         """Answer with a problem."""
         self._metrics.add("events_refused")
-        self._answer(connection, ack, problems.refused_answer(members))
+        self._answer(connection, ack, packets.dumps(problems.refused_answer(members)))
 
     async def _work(self, connection: Connection) -> None:
         try:
@@ -92,6 +92,7 @@ class Inbox:
         try:
             async with asyncio.timeout(self._settings.handler_timeout):
                 answer = await self._run(connection, connection.actor, name, arguments)
+            encoded = packets.dumps(answer)
         except Refusal as refusal:
             self.refuse(connection, ack, problems.of_refusal(refusal))
         except ValidationError as error:
@@ -111,7 +112,7 @@ class Inbox:
         else:
             # nothing is awaited between the handler's end and this: a joined topic is not heard before
             self._metrics.add("events_handled")
-            self._answer(connection, ack, answer)
+            self._answer(connection, ack, encoded)
 
     async def _run(self, connection: Connection, actor: Actor, name: str, arguments: list[object]) -> Answer:
         payload = arguments[0] if arguments else {}
@@ -127,8 +128,9 @@ class Inbox:
         return DONE if result is None else {**result, "ok": True}
 
     def _fail(self, connection: Connection, ack: int | None, status: int, code: str, sentence: str) -> None:
-        self._answer(connection, ack, problems.refused_answer(problems.problem(status, code, sentence)))
+        answer = problems.refused_answer(problems.problem(status, code, sentence))
+        self._answer(connection, ack, packets.dumps(answer))
 
-    def _answer(self, connection: Connection, ack: int | None, answer: Answer) -> None:
+    def _answer(self, connection: Connection, ack: int | None, encoded: bytes) -> None:
         if ack is not None:
-            connection.write(packets.acknowledgement(ack, answer))
+            connection.write(packets.acknowledgement(ack, encoded))

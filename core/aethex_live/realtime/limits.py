@@ -28,14 +28,14 @@ class Doorkeeper:
     """Counts connections, in all and by address."""
 
     def __init__(self, settings: RealtimeSettings) -> None:
-        self._most = connection_limit(settings)
+        self.most = connection_limit(settings)
         self._most_per_address = settings.max_connections_per_address
         self._by_address: dict[str, int] = {}
         self.total = 0
 
     def enter(self, address: str) -> None:
         """Count a connection in; UpgradeRefused when the process or the address has no room for it."""
-        if self.total >= self._most:
+        if self.total >= self.most:
             raise UpgradeRefused(
                 503, "The site is full: try again in half a minute.", headers=(("Retry-After", "30"),)
             )

@@ -161,9 +161,9 @@ def event(name: str, value: object) -> bytes:
     return b"42" + dumps([name, value])
 
 
-def acknowledgement(ack: int, value: object) -> bytes:
-    """The answer to an event, with one argument."""
-    return b"43%d" % ack + dumps([value])
+def acknowledgement(ack: int, encoded: bytes) -> bytes:
+    """The answer to an event, with one argument that is JSON already."""
+    return b"43%d[" % ack + encoded + b"]"
 
 
 def _broken(what: str) -> ProtocolError:

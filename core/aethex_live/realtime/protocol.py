@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol
@@ -11,12 +11,8 @@ from uvicorn.server import ServerState
 
 from aethex_live.realtime import handshake
 from aethex_live.realtime.connection import Connection
-from aethex_live.realtime.contracts import Handshake
 from aethex_live.realtime.errors import UpgradeRefused
-from aethex_live.realtime.frames import FrameReader
-
-if TYPE_CHECKING:
-    from aethex_live.realtime.engine import Realtime
+from aethex_live.realtime.gate import Gate
 
 
 class SocketProtocol(asyncio.Protocol):
@@ -24,7 +20,7 @@ class SocketProtocol(asyncio.Protocol):
 
     __slots__ = ("_arguments", "_connection", "_inner", "_server_connections", "_transport")
 
-    engine: ClassVar[Realtime]
+    gate: ClassVar[Gate]
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], **_: object
@@ -44,7 +40,7 @@ class SocketProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """First the request as uvicorn writes it out again, then frames."""
         if self._connection is not None:
-            self.engine.sessions.received(self._connection, data)
+            self.gate.sessions.received(self._connection, data)
         elif self._inner is not None:
             self._inner.data_received(data)
         elif self._arguments is not None:
@@ -55,21 +51,21 @@ class SocketProtocol(asyncio.Protocol):
         """The end of it, whoever wanted it."""
         self._server_connections.discard(self)
         if self._connection is not None:
-            self.engine.lost(self._connection)
+            self.gate.leave(self._connection)
         elif self._inner is not None:
             self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
         """More is unsent than the client may have waiting."""
         if self._connection is not None:
-            self.engine.sessions.congestion.pause(self._connection)
+            self.gate.sessions.congestion.pause(self._connection)
         elif self._inner is not None:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
         """Most of it is sent."""
         if self._connection is not None:
-            self.engine.sessions.congestion.resume(self._connection)
+            self.gate.sessions.congestion.resume(self._connection)
         elif self._inner is not None:
             self._inner.resume_writing()
 
@@ -80,7 +76,8 @@ class SocketProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """Called by uvicorn when the server stops."""
         if self._connection is not None:
-            self.engine.shut(self._connection)
+            self.gate.send_away(self._connection)
+            self._transport.close()
         elif self._inner is not None:
             self._inner.shutdown()  # type: ignore[attr-defined]  # uvicorn's protocols have it, asyncio's don't
         else:
@@ -89,42 +86,20 @@ class SocketProtocol(asyncio.Protocol):
     def _upgrade(
         self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
-        if not handshake.target_path(data).startswith(self.engine.settings.path.encode()):
+        if not handshake.target_path(data).startswith(self.gate.path):
             self._hand_over(data, config, server_state, app_state)
             return
         try:
-            self._open(handshake.parse(data))
+            self._connection = self.gate.enter(self._transport, handshake.parse(data))
         except UpgradeRefused as error:
-            self.engine.refused()
-            self._transport.write(handshake.refusal(error))
-            self._transport.close()
-
-    def _open(self, request: handshake.Request) -> None:
-        settings = self.engine.settings
-        handshake.check(request, settings.origins)
-        peer = self._transport.get_extra_info("peername")
-        address = self.engine.address_of(
-            str(peer[0]) if isinstance(peer, tuple) else "", request.headers.get("x-forwarded-for", "")
-        )
-        self.engine.admit(address)
-        answer, compressed = handshake.accept(request, compress=settings.compress)
-        self._transport.set_write_buffer_limits(high=settings.slow_buffer)
-        self._transport.write(answer)
-        reader = FrameReader(settings.max_payload_before_connect, deflate=compressed)
-        shown = Handshake(request.headers, request.cookies, None, address)
-        self._connection = Connection(self._transport, reader, shown, address)
-        self.engine.sessions.open(self._connection)
+            self.gate.refuse(self._transport, error)
 
     def _hand_over(
         self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
         self._server_connections.discard(self)
         if AutoWebSocketsProtocol is None:
-            self.engine.refused()
-            self._transport.write(
-                handshake.refusal(UpgradeRefused(404, "There is no websocket at this address."))
-            )
-            self._transport.close()
+            self.gate.refuse(self._transport, UpgradeRefused(404, "There is no websocket at this address."))
             return
         inner = AutoWebSocketsProtocol(config=config, server_state=server_state, app_state=app_state)
         self._inner = inner

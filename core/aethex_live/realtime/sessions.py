@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial
 from itertools import takewhile
 
 from aethex_live.clock import Clock
-from aethex_live.errors import Refusal
 from aethex_live.realtime import packets, problems
+from aethex_live.realtime.admission import Admission, Identify
 from aethex_live.realtime.connection import Connection, State, new_id
-from aethex_live.realtime.contracts import Actor, Handshake
 from aethex_live.realtime.errors import ProtocolError
-from aethex_live.realtime.farewell import Farewells
 from aethex_live.realtime.frames import CloseCode, Control, Event, Opcode, decode_close, encode
 from aethex_live.realtime.heartbeat import Heartbeat
 from aethex_live.realtime.inbox import Inbox
@@ -27,11 +22,8 @@ from aethex_live.realtime.slow import Congestion
 
 log = logging.getLogger("aethex.realtime")
 
-Identify = Callable[[Handshake], Awaitable[Actor]]
 # how long a peer may take to answer our close frame; with a beat of 1 s, 2 s are promised
 LINGER_SECONDS = 0.5
-# what clients of the standard library add to `auth` for themselves
-_CLIENT_KEYS = frozenset({"pid", "offset"})
 
 
 class Sessions:
@@ -43,14 +35,15 @@ class Sessions:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
-        self._identify = identify
         self._inbox = inbox
         self._rate = Rate(settings)
-        self._farewells = Farewells(clock)
         self._unconnected: dict[Connection, float] = {}
         self._lingering: dict[Connection, float] = {}
         self.heartbeat = Heartbeat(settings, clock, self._expired)
         self.congestion = Congestion(settings, clock, metrics, self._too_slow)
+        self.admission = Admission(
+            settings, clock, metrics, identify, inbox, close=self.close, entered=self._entered
+        )
 
     def open(self, connection: Connection) -> None:
         """Greet a new connection."""
@@ -158,7 +151,7 @@ class Sessions:
         if packet.kind >= Kind.BINARY_EVENT:
             raise ProtocolError(CloseCode.UNSUPPORTED, "Binary events are not taken here: send JSON.")
         if packet.kind == Kind.CONNECT:
-            self._connect(connection, packet)
+            self.admission.connect(connection, packet)
         elif packet.namespace != "/" or connection.state == State.OPEN:
             raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes first.")
         elif packet.kind == Kind.DISCONNECT:
@@ -177,53 +170,8 @@ class Sessions:
         connection.state = State.OPEN
         connection.actor = None
 
-    def _connect(self, connection: Connection, packet: Packet) -> None:
-        if packet.namespace != "/":
-            connection.write(packets.connect_error("Invalid namespace", namespace=packet.namespace))
-        elif connection.state != State.OPEN or connection.handshake is None:
-            raise ProtocolError(
-                CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes once a socket."
-            )
-        else:
-            connection.state = State.CONNECTING
-            auth = packet.data or {}
-            given = {key: value for key, value in auth.items() if key not in _CLIENT_KEYS} or None
-            shown = connection.handshake
-            handshake = Handshake(shown.headers, shown.cookies, given, shown.address)
-            self._inbox.enqueue(connection, partial(self._let_in, connection, handshake, auth.get("pid")))
-
-    async def _let_in(self, connection: Connection, handshake: Handshake, pid: object) -> None:
-        try:
-            async with asyncio.timeout(self._settings.handler_timeout):
-                actor = await self._identify(handshake)
-        except Refusal as refusal:
-            self._turn_away(connection, refusal)
-        except Exception:
-            # no refusal of the person: the client comes back by itself after a close, not after a refusal
-            log.exception("a client can't be identified")
-            self.close(connection, CloseCode.TRY_AGAIN, "Who you are can't be read at the moment: try again.")
-        else:
-            self._welcome(connection, actor, pid)
-
-    def _turn_away(self, connection: Connection, refusal: Refusal) -> None:
-        self._metrics.add("connects_refused")
-        connection.write(packets.connect_error(str(refusal), problems.of_refusal(refusal)))
-        if connection.state == State.CONNECTING:
-            connection.state = State.OPEN
-
-    def _welcome(self, connection: Connection, actor: Actor, pid: object) -> None:
-        if connection.state != State.CONNECTING:
-            return
-        connection.actor = actor
-        connection.handshake = None
-        connection.state = State.CONNECTED
-        connection.reader.limit = self._settings.max_payload
+    def _entered(self, connection: Connection) -> None:
         self._unconnected.pop(connection, None)
-        connection.write(packets.connected(connection.id))
-        farewell = self._farewells.take(pid, connection)
-        if farewell is not None:
-            members = {"type": "urn:aethex:problem:slow-client", "title": "Closed before", "detail": farewell}
-            connection.write(packets.event("notice", members))
 
     def _leave_topics(self, connection: Connection) -> None:
         for topic in connection.topics:
@@ -234,7 +182,7 @@ class Sessions:
         self.close(connection, CloseCode.GOING_AWAY, "No answer to the last ping.")
 
     def _too_slow(self, connection: Connection, sentence: str) -> None:
-        self._farewells.remember(connection, sentence)
+        self.admission.farewells.remember(connection, sentence)
         # nothing more fits into its buffer, not even a close frame
         connection.transport.abort()
 

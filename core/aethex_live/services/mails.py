@@ -15,8 +15,8 @@ from aethex_live.services import ServiceKey
 class KeptMail:
     """A mail that was kept instead of sent.
 
-    In a page of a list `text` is its beginning and `html` is None. `html` is source text of unknown origin: show it
-    escaped, or in an iframe with `srcdoc` and an empty `sandbox`; never as part of a page.
+    In a page of a list `text` is its beginning and `html` is None. `html` is source text of unknown origin:
+    show it escaped, or in an iframe with `srcdoc` and an empty `sandbox`; never as part of a page.
     """
 
     id: UUID
@@ -41,4 +41,7 @@ class KeptMails(Protocol):
         ...
 
 
-KEPT_MAILS: ServiceKey[KeptMails] = ServiceKey("kept_mails", KeptMails)
+KEPT_MAILS: ServiceKey[KeptMails] = ServiceKey(
+    "kept_mails",
+    KeptMails,  # type: ignore[type-abstract]  # a key names a Protocol, nobody makes one from it
+)

@@ -1,0 +1,99 @@
+/** Keeps a live player in step with its channel: topic events, and the page itself when they can't be had. */
+import { status, subscribe } from "./live.js";
+import { readPage } from "./page.js";
+
+const LOOK = 30_000; // ms between looks at the page while realtime is not reachable, plus up to a third
+
+/** Sources of a player's data attributes, best first. */
+export function sourcesOf({ ll, plain, mp4 }) {
+  const known = [[ll, "ll-hls"], [plain, "hls"], [mp4, "mp4"]];
+  return known.filter(([url]) => url).map(([url, kind]) => ({ url, kind }));
+}
+
+function text(selector, value) {
+  if (value !== undefined) document.querySelectorAll(selector).forEach((element) => { element.textContent = value; });
+}
+
+const HEARD = {
+  "broadcast.started": (player, data, follower) => {
+    follower.started(data);
+    if (data.sources?.length) player.enter("live", { broadcast: data.broadcast_id, sources: data.sources });
+    else follower.look();
+  },
+  "broadcast.ended": (player, data) => {
+    if (!data.broadcast_id || data.broadcast_id === player.dataset.broadcast) player.enter("ended");
+  },
+  "broadcast.changed": (_, data) => {
+    text("[data-broadcast-title]", data.title);
+    text("[data-broadcast-category]", data.category?.name ?? data.category);
+  },
+  "ingest.connected": (player) => {
+    if (player.phase === "reconnecting") player.enter("live");
+    else if (player.phase !== "live") player.enter("connecting");
+  },
+  "ingest.disconnected": (player) => {
+    if (player.phase === "live") player.enter("reconnecting");
+    else if (player.phase === "connecting") player.enter("offline");
+  },
+  "recording.ready": (player, data) => player.offerRecording(data),
+  reload: (_, __, follower) => follower.look(),
+};
+
+export class Follower {
+  #player;
+  #stops = [];
+  #uncount = null;
+
+  constructor(player) {
+    const { topic, last, epoch } = player.dataset;
+    this.#player = player;
+    if (!topic) return;
+    this.#stops.push(subscribe(topic, ({ name, data }) => HEARD[name]?.(player, data ?? {}, this), { last, epoch }));
+    let reachable = true;
+    this.#stops.push(status(({ state }) => { reachable = state !== "offline"; }));
+    const again = setInterval(() => { if (!reachable && !document.hidden) this.look(); }, LOOK * (1 + Math.random() / 3));
+    this.#stops.push(() => clearInterval(again));
+  }
+
+  /** A phase began: what belongs to it on the page is shown, and who watches is counted. */
+  entered(phase) {
+    for (const element of document.querySelectorAll("[data-when]")) {
+      element.hidden = !element.dataset.when.split(" ").includes(phase);
+    }
+    const counts = this.#player.dataset.seen && !this.#player.preview && (phase === "live" || phase === "reconnecting");
+    if (counts) this.#uncount ??= subscribe(this.#player.dataset.seen, () => {});
+    else this.#stopCounting();
+  }
+
+  started(data) {
+    text("[data-broadcast-title]", data.title);
+    const start = data.started_at ?? new Date().toISOString();
+    document.querySelectorAll("time[data-broadcast-start]").forEach((element) => { element.dateTime = start; });
+  }
+
+  /** Read this page again and take over what its player says. */
+  async look() {
+    const page = await readPage();
+    const fresh = page?.querySelector("ax-player[data-live]")?.dataset;
+    if (fresh && this.#player.isConnected) this.#take(fresh);
+  }
+
+  #take(fresh) {
+    const player = this.#player;
+    const phase = fresh.state ?? "live";
+    if (phase === "offline" && player.phase === "ended") return; // it says the same, the card says more
+    const news = { broadcast: fresh.broadcast, sources: sourcesOf(fresh) };
+    if (phase !== player.phase || news.broadcast !== player.dataset.broadcast) player.enter(phase, news);
+    else player.renew(news.sources);
+  }
+
+  #stopCounting() {
+    this.#uncount?.();
+    this.#uncount = null;
+  }
+
+  stop() {
+    this.#stopCounting();
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+}

@@ -1,0 +1,55 @@
+/** Writes a player's state into its page: texts of the server, hidden and shown parts, the list of qualities. */
+import { fill, number } from "./time.js";
+
+function each(player, selector, write) {
+  for (const element of player.querySelectorAll(selector)) write(element);
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** `now`: {failure, latency, forced}; the sentence of a state is strings[state]. */
+export function showState(player, state, { failure, forced }) {
+  const { strings } = player;
+  player.dataset.state = state;
+  const code = failure ? [failure.code, failure.status].filter(Boolean).join(" ") : "";
+  each(player, "[data-message]", (element) => write(element, fill(strings[state], { code })));
+  each(player, "[data-code]", (element) => write(element, state === "error" ? code : ""));
+  each(player, "[data-act=unmute]", (button) => { button.hidden = !forced; });
+  each(player, "[data-act=live]", (button) => { button.hidden = state !== "behind"; });
+  each(player, "[data-act=retry]", (button) => { button.hidden = state !== "error"; });
+}
+
+export function showRetry(player, seconds) {
+  const text = seconds > 0 ? fill(player.strings.retry, { s: number(Math.ceil(seconds)) }) : "";
+  each(player, "[data-retry-in]", (element) => write(element, text));
+}
+
+export function showLatency(player, latency) {
+  const s = latency === null ? "" : number(latency, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  each(player, "[data-latency]", (element) => {
+    element.hidden = latency === null;
+    write(element, s && fill(player.strings.latency, { s }));
+  });
+}
+
+/** A choice only where there are two renditions; its first option is the server's word for "automatic". */
+export function showQualities(player, heights, level) {
+  each(player, "select[data-quality]", (select) => {
+    const fresh = select.options.length !== heights.length + 1;
+    select.closest("[data-quality-field]")?.toggleAttribute("hidden", heights.length < 2);
+    select.hidden = heights.length < 2;
+    if (fresh) select.options.length = 1;
+    if (fresh) heights.forEach((height, index) => select.add(new Option(`${height}p`, String(index))));
+    if (select.value !== String(level)) select.value = String(level);
+  });
+}
+
+/** The end card's link to what was recorded. */
+export function showRecording(player, { url, recording_id: id }) {
+  each(player, "a[data-recording-link]", (link) => {
+    link.href = url ?? fill(link.dataset.href, { id });
+    link.hidden = false;
+  });
+}

@@ -1,0 +1,65 @@
+"""Chat: a live conversation for every channel, with its moderators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
+
+from . import events, live
+from .api import ChatApi
+from .panels import Panels
+from .service import Chat
+from .settings import ChatSettings
+from .views import ChatPages
+
+if TYPE_CHECKING:
+    from quart import Blueprint
+
+    from aethex_live.actor import Actor
+    from aethex_live.events import Event
+    from aethex_live.hookspecs.web import SlotContribution
+    from aethex_live.realtime import SocketEvent, TopicClass
+
+
+class ChatPlugin(Plugin):
+    """The plugin: hooks only, everything else stands in the modules beside."""
+
+    settings_class: ClassVar[type[PluginSettings]] = ChatSettings
+
+    def __init__(self, context: PluginContext) -> None:
+        super().__init__(context)
+        self.chat = Chat(context, cast("ChatSettings", context.settings))
+
+    @hookimpl
+    def event_types(self) -> Sequence[type[Event]]:
+        return events.ALL
+
+    @hookimpl
+    def topics(self) -> Sequence[TopicClass]:
+        return [live.topic_class(self.chat)]
+
+    @hookimpl
+    def socket_events(self) -> Sequence[SocketEvent]:
+        return live.Handlers(self.chat).events()
+
+    @hookimpl
+    async def may_subscribe(self, topic: str, actor: Actor) -> bool | None:
+        return await live.may_subscribe(self.chat, topic)
+
+    @hookimpl
+    def blueprints(self) -> Sequence[Blueprint]:
+        return [ChatPages(self.chat).blueprint(), ChatApi(self.chat).blueprint()]
+
+    @hookimpl
+    def slots(self) -> Sequence[SlotContribution]:
+        return Panels(self.chat).slots()
+
+    @hookimpl
+    def page_modules(self) -> Mapping[str, str]:
+        return {"@chat/room": "room.js"}
+
+    @hookimpl
+    async def shutdown(self) -> None:
+        await self.chat.close()

@@ -1,0 +1,154 @@
+"""The JSON API of chat, below /api/v1/channels/<slug>/chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from quart import Blueprint
+from quart_schema import tag, validate_querystring, validate_request, validate_response
+
+from aethex_live.errors import Unauthenticated
+from aethex_live.web import Access, allow, current_actor, current_channel
+from aethex_live.web.api import Done, PageQuery, page_of, refuses
+
+from .api_models import (
+    ActOut,
+    Acts,
+    MeOut,
+    MessageIn,
+    MessageOut,
+    MessagePlace,
+    MessageQuery,
+    Messages,
+    RestrictionIn,
+    RestrictionOut,
+    Restrictions,
+    act_out,
+    message_out,
+    person_out,
+    restriction_out,
+)
+
+if TYPE_CHECKING:
+    from .service import Chat
+
+
+class ChatApi:
+    """The views; the same service as the pages'."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def blueprint(self) -> Blueprint:
+        """All routes."""
+        made = Blueprint("chat_api", __name__, url_prefix="/api/v1/channels/<slug>/chat")
+        made.get("/messages")(self.messages)
+        made.post("/messages")(self.send)
+        made.delete("/messages/<uuid:message_id>")(self.delete)
+        made.get("/me")(self.me)
+        made.get("/restrictions")(self.restrictions)
+        made.post("/restrictions")(self.restrict)
+        made.delete("/restrictions/<uuid:user_id>")(self.lift)
+        made.get("/log")(self.log)
+        return made
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL)
+    @validate_querystring(MessageQuery)
+    @validate_response(Messages)
+    @refuses(404, 422)
+    async def messages(self, slug: str, query_args: MessageQuery) -> Messages:
+        """What was said, newest first; moderators also get removed messages."""
+        actor, channel = current_actor(), current_channel()
+        found = await self._chat.messages(
+            channel.id, actor, before=query_args.before, limit=query_args.limit + 1
+        )
+        rows, cursor = page_of(found[::-1], query_args.limit, lambda entry: entry.seq)
+        items: list[MessageOut] = [message_out(entry) for entry in rows]
+        return Messages(items=items, next=int(cursor) if cursor else None)
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MEMBER)
+    @validate_request(MessageIn)
+    @validate_response(MessagePlace, 201)
+    @refuses(401, 403, 404, 422, 429, 503)
+    async def send(self, slug: str, data: MessageIn) -> tuple[MessagePlace, int]:
+        """Say something. Sent again with the same `client_id` it is the same message and answer."""
+        stored = await self._chat.send(
+            current_channel().id, current_actor(), data.text, client_id=data.client_id, reply_to=data.reply_to
+        )
+        return MessagePlace(id=stored.id, seq=stored.seq, at=stored.at), 201
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MEMBER)
+    @validate_response(Done)
+    @refuses(401, 403, 404)
+    async def delete(self, slug: str, message_id: UUID) -> Done:
+        """Remove a message: one's own, or as a moderator."""
+        await self._chat.moderation.delete(current_channel().id, message_id, current_actor())
+        return Done()
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MEMBER)
+    @validate_response(MeOut)
+    @refuses(401, 404)
+    async def me(self, slug: str) -> MeOut:
+        """What the account that asks is in this chat, and whether it is shut out, why and until when."""
+        standing = await self._chat.standing(current_channel().id, current_actor())
+        if standing is None:
+            raise Unauthenticated("Sign in first.")
+        return person_out(standing)
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR)
+    @validate_querystring(PageQuery)
+    @validate_response(Restrictions)
+    @refuses(401, 403, 404)
+    async def restrictions(self, slug: str, query_args: PageQuery) -> Restrictions:
+        """Who is timed out or banned, the newest first."""
+        limit = query_args.limit
+        found = await self._chat.shut_out(
+            current_channel().id, current_actor(), before=query_args.before, limit=limit + 1
+        )
+        rows, cursor = page_of(found, limit, lambda row: row.id)
+        items: list[RestrictionOut] = [restriction_out(row) for row in rows]
+        return Restrictions(items=items, next=UUID(cursor) if cursor else None)
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR)
+    @validate_request(RestrictionIn)
+    @validate_response(MeOut, 201)
+    @refuses(401, 403, 404, 409, 422)
+    async def restrict(self, slug: str, data: RestrictionIn) -> tuple[MeOut, int]:
+        """Time somebody out for `seconds`, or ban them when `seconds` is null."""
+        channel, actor, moderation = current_channel(), current_actor(), self._chat.moderation
+        if data.seconds is None:
+            await moderation.ban(channel.id, data.user, actor, reason=data.reason)
+        else:
+            await moderation.time_out(channel.id, data.user, actor, seconds=data.seconds, reason=data.reason)
+        return person_out(await self._chat.standing_of(channel.id, data.user)), 201
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR)
+    @validate_response(Done)
+    @refuses(401, 403, 404, 409)
+    async def lift(self, slug: str, user_id: UUID) -> Done:
+        """End the timeout or ban of an account."""
+        await self._chat.moderation.lift(current_channel().id, user_id, current_actor())
+        return Done()
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR)
+    @validate_querystring(PageQuery)
+    @validate_response(Acts)
+    @refuses(401, 403, 404)
+    async def log(self, slug: str, query_args: PageQuery) -> Acts:
+        """What moderators did, the newest first."""
+        limit = query_args.limit
+        found = await self._chat.log(
+            current_channel().id, current_actor(), before=query_args.before, limit=limit + 1
+        )
+        rows, cursor = page_of(found, limit, lambda row: row.id)
+        items: list[ActOut] = [act_out(row) for row in rows]
+        return Acts(items=items, next=UUID(cursor) if cursor else None)

@@ -1,0 +1,209 @@
+"""What the API of chat takes and gives; times are ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .lines import Entry
+from .records import ActRow, ShutOutRow
+from .standing import Standing
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class MessageIn(Body):
+    """A message to send."""
+
+    text: str = Field(max_length=4000)
+    client_id: str = Field(
+        min_length=1, max_length=36, description="your own id of it; the same again is no second one"
+    )
+    reply_to: UUID | None = Field(default=None, description="the message that it answers")
+
+
+class RestrictionIn(Body):
+    """A timeout or a ban."""
+
+    user: UUID
+    seconds: int | None = Field(default=None, description="1 to 1209600 (14 days); null is a ban")
+    reason: str = Field(default="", max_length=1000)
+
+
+class MessageQuery(BaseModel):
+    """Which part of the history."""
+
+    before: int | None = Field(default=None, ge=0, description="`next` of the page before")
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class AuthorOut(BaseModel):
+    """Who wrote; `id` is null when the account is gone."""
+
+    id: UUID | None
+    username: str
+    name: str
+
+
+class QuoteOut(BaseModel):
+    """The beginning of the message that is answered; empty when that was removed."""
+
+    id: UUID
+    user: UUID | None
+    name: str
+    text: str
+    removed: bool
+
+
+class MessageOut(BaseModel):
+    """A message; `role` is what its author was when writing."""
+
+    id: UUID
+    seq: int
+    author: AuthorOut
+    role: Literal["owner", "moderator", "member"]
+    text: str
+    mentions: list[str]
+    reply: QuoteOut | None
+    at: datetime
+    removed: bool
+    removed_by: str
+
+
+class Messages(BaseModel):
+    """A part of the history, newest first."""
+
+    items: list[MessageOut]
+    next: int | None = Field(
+        default=None, description="give it as `before` for the next page; null: that was all"
+    )
+
+
+class MessagePlace(BaseModel):
+    """Where a message stands."""
+
+    id: UUID
+    seq: int
+    at: datetime
+
+
+class RestrictedOut(BaseModel):
+    """A timeout or ban; `until` is null for a ban."""
+
+    kind: Literal["timeout", "ban"]
+    until: datetime | None
+    reason: str
+
+
+class MeOut(BaseModel):
+    """What an account is in a chat."""
+
+    id: UUID
+    username: str
+    name: str
+    role: Literal["owner", "moderator", "member"]
+    restricted: RestrictedOut | None
+
+
+class RestrictionOut(BaseModel):
+    """Somebody who is shut out."""
+
+    id: UUID
+    user: AuthorOut
+    kind: str
+    until: datetime | None
+    reason: str
+    by: str
+    since: datetime
+
+
+class Restrictions(BaseModel):
+    """Who is shut out."""
+
+    items: list[RestrictionOut]
+    next: UUID | None = None
+
+
+class ActOut(BaseModel):
+    """An entry of the log; what `detail` holds follows from `action`."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    action: Literal["chat.delete", "chat.timeout", "chat.ban", "chat.lift"]
+    subject: str
+    detail: dict[str, Any]
+
+
+class Acts(BaseModel):
+    """A part of the log."""
+
+    items: list[ActOut]
+    next: UUID | None = None
+
+
+def message_out(entry: Entry) -> MessageOut:
+    """A message as the API gives it; who may not see a removed one never gets here with it."""
+    quote = entry.quote
+    return MessageOut.model_validate(
+        {
+            "id": entry.id,
+            "seq": entry.seq,
+            "author": {"id": entry.author.id, "username": entry.author.username, "name": entry.author.name},
+            "role": entry.role,
+            "text": entry.text,
+            "mentions": list(entry.mentions),
+            "reply": quote.as_json() if quote else None,
+            "at": entry.at,
+            "removed": entry.removed,
+            "removed_by": entry.removed_by,
+        }
+    )
+
+
+def person_out(standing: Standing) -> MeOut:
+    """What somebody is in a chat."""
+    restricted = standing.restricted
+    return MeOut(
+        id=standing.user_id,
+        username=standing.username,
+        name=standing.name,
+        role=standing.role,
+        restricted=RestrictedOut(kind=restricted.kind, until=restricted.until, reason=restricted.reason)
+        if restricted
+        else None,
+    )
+
+
+def restriction_out(row: ShutOutRow) -> RestrictionOut:
+    """A row of the list of people who are shut out."""
+    return RestrictionOut(
+        id=row.id,
+        user=AuthorOut(id=row.user_id, username=row.username, name=row.name),
+        kind=row.kind,
+        until=row.until,
+        reason=row.reason,
+        by=row.by,
+        since=row.since,
+    )
+
+
+def act_out(row: ActRow) -> ActOut:
+    """A row of the log."""
+    return ActOut.model_validate(
+        {
+            "id": row.id,
+            "at": row.at,
+            "actor": row.actor,
+            "action": row.action,
+            "subject": row.subject,
+            "detail": dict(row.detail),
+        }
+    )

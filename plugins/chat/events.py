@@ -1,0 +1,46 @@
+"""Events of chat in the log: what moderators did. Lines are too many for it and have their own sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from aethex_live.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRemoved(Event):
+    """A line was deleted by its author or by a moderator."""
+
+    type: ClassVar[str] = "chat.line_removed"
+    channel_id: UUID
+    line_id: UUID
+    author_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRestricted(Event):
+    """Somebody was timed out (`until` is set) or banned in a chat; `lines` of theirs were removed."""
+
+    type: ClassVar[str] = "chat.user_restricted"
+    channel_id: UUID
+    user_id: UUID
+    kind: str
+    until: datetime | None
+    reason: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLifted(Event):
+    """A timeout or ban was lifted before its end."""
+
+    type: ClassVar[str] = "chat.user_lifted"
+    channel_id: UUID
+    user_id: UUID
+    kind: str
+
+
+ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted)

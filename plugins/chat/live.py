@@ -1,0 +1,129 @@
+"""Chat on the socket: the class of its topics, and what pages send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aethex_live.realtime import Call, SocketEvent, TopicClass
+
+from .sequence import PREFIX, channel_of
+
+if TYPE_CHECKING:
+    from aethex_live.realtime.contracts import Handler
+
+    from .service import Chat
+    from .standing import Restricted
+
+ACCOUNT = "anyone with an account"
+MODERATOR = "owner and moderators of the channel"
+# bounds of what is parsed at all; the rules and their sentences are the service's
+MOST_TEXT = 4000
+MOST_REASON = 1000
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel: UUID
+
+
+class Send(_Data):
+    """A message; the same `client_id` again is the same message."""
+
+    text: str = Field(max_length=MOST_TEXT)
+    reply_to: UUID | None = None
+    client_id: str = Field(min_length=1, max_length=36)
+
+
+class Delete(_Data):
+    """Remove a line."""
+
+    line: UUID
+
+
+class Person(_Data):
+    """Do something about a person."""
+
+    user: UUID
+
+
+class Ban(Person):
+    """Shut somebody out until it is lifted."""
+
+    reason: str = Field("", max_length=MOST_REASON)
+
+
+class TimeOut(Ban):
+    """Shut somebody out for `seconds`."""
+
+    seconds: int
+
+
+def topic_class(chat: Chat) -> TopicClass:
+    """The topics `chat:<channel id>`."""
+    return TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head)
+
+
+async def may_subscribe(chat: Chat, topic: str) -> bool | None:
+    """Everyone hears the chat of every channel, public or unlisted; None for topics of others."""
+    if not topic.startswith(f"{PREFIX}:"):
+        return None
+    channel_id = channel_of(topic)
+    return channel_id is not None and await chat.exists(channel_id)
+
+
+class Handlers:
+    """Answers what pages send; a Refusal becomes the problem in the acknowledgement."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def events(self) -> list[SocketEvent]:
+        """The events, each with its form and who may send it."""
+        found: list[tuple[str, type[BaseModel], Handler, str]] = [
+            ("send", Send, self._send, ACCOUNT),
+            ("delete", Delete, self._delete, ACCOUNT),
+            ("timeout", TimeOut, self._time_out, MODERATOR),
+            ("ban", Ban, self._ban, MODERATOR),
+            ("lift", Person, self._lift, MODERATOR),
+        ]
+        return [
+            SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access)
+            for name, model, handler, access in found
+        ]
+
+    async def _send(self, call: Call) -> Mapping[str, object]:
+        data: Send = call.data
+        stored = await self._chat.send(
+            data.channel, call.actor, data.text, client_id=data.client_id, reply_to=data.reply_to
+        )
+        return {"id": str(stored.id), "seq": stored.seq, "at": stored.at, "client_id": data.client_id}
+
+    async def _delete(self, call: Call) -> None:
+        data: Delete = call.data
+        await self._chat.moderation.delete(data.channel, data.line, call.actor)
+
+    async def _time_out(self, call: Call) -> Mapping[str, object]:
+        data: TimeOut = call.data
+        made = await self._chat.moderation.time_out(
+            data.channel, data.user, call.actor, seconds=data.seconds, reason=data.reason
+        )
+        return _answer(made)
+
+    async def _ban(self, call: Call) -> Mapping[str, object]:
+        data: Ban = call.data
+        return _answer(
+            await self._chat.moderation.ban(data.channel, data.user, call.actor, reason=data.reason)
+        )
+
+    async def _lift(self, call: Call) -> None:
+        data: Person = call.data
+        await self._chat.moderation.lift(data.channel, data.user, call.actor)
+
+
+def _answer(made: Restricted) -> Mapping[str, object]:
+    return {"kind": made.kind, "until": made.until, "reason": made.reason}

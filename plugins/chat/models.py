@@ -1,0 +1,81 @@
+"""Rows of chat: lines in the order of their channel, and who may not write in it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+from aethex_live.db import Row, one_of
+from aethex_live.models import Channel, User
+
+
+class Line(Row):
+    """What was said or done in a channel's chat; `seq` counts without gaps within the channel.
+
+    A message is deleted by a mark, so that moderators can still judge it. An act has no text: `act` holds
+    the name and the data of the event that pages hear. `role` is what the author was in the channel then.
+    """
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_lines", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    seq = fields.BigIntField()
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_lines", on_delete=fields.SET_NULL, null=True, db_index=True
+    )
+    author_id: UUID | None
+    author_name = fields.CharField(max_length=50)
+    role = fields.CharField(max_length=10)
+    kind = fields.CharField(max_length=8)
+    text = fields.CharField(max_length=500, default="", db_default="")
+    mentions: list[Any] = fields.JSONField(default=list)
+    act: dict[str, Any] | None = fields.JSONField(null=True)
+    reply_to: UUID | None = fields.UUIDField(null=True)
+    client_id = fields.CharField(max_length=36)
+    created_at: datetime = fields.DatetimeField()
+    deleted_at: datetime | None = fields.DatetimeField(null=True)
+    deleted_by: UUID | None = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "chat_line"
+        unique_together = (("channel", "seq"), ("channel", "author", "client_id"))
+        constraints = (
+            one_of("chat_line", "role", "owner", "moderator", "member"),
+            one_of("chat_line", "kind", "message", "act"),
+            CheckConstraint(check='("kind" = \'act\') = ("act" is not null)', name="chat_line_act"),
+        )
+
+
+class Restriction(Row):
+    """A timeout (it has an end) or a ban (it has none) of a person in a channel; lifted ones stay."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_restrictions", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_restrictions", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    kind = fields.CharField(max_length=8)
+    until: datetime | None = fields.DatetimeField(null=True)
+    reason = fields.CharField(max_length=200, default="", db_default="")
+    by: UUID | None = fields.UUIDField(null=True)
+    created_at: datetime = fields.DatetimeField()
+    lifted_at: datetime | None = fields.DatetimeField(null=True)
+    lifted_by: UUID | None = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "chat_restriction"
+        constraints = (
+            one_of("chat_restriction", "kind", "timeout", "ban"),
+            CheckConstraint(
+                check='("kind" = \'timeout\') = ("until" is not null)', name="chat_restriction_end"
+            ),
+            UniqueConstraint(
+                fields=("channel_id", "user_id"), condition='"lifted_at" is null', name="chat_restriction_one"
+            ),
+        )

@@ -1,0 +1,133 @@
+"""The panel of a chat: what its template takes, beside the player, in the stream manager, on its own page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from quart import request
+
+from aethex_live.hookspecs.web import Slot, SlotContribution
+from aethex_live.web import Actor, current_actor
+
+from .lines import hue_of
+from .moderation import LONGEST_REASON, PRESETS
+from .refusals import span
+from .sequence import topic_of
+from .service import Room
+
+if TYPE_CHECKING:
+    from aethex_live.web import Form
+
+    from .service import Chat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A length that a timeout menu offers."""
+
+    seconds: int
+    label: str
+
+
+TIMEOUTS = tuple(Preset(seconds=seconds, label=span(seconds)) for seconds in PRESETS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """chat/panel.html. `next` is where forms lead back to; `client_id` makes a form sent twice one line."""
+
+    channel_id: UUID
+    slug: str
+    name: str
+    room: Room
+    next: str
+    client_id: str
+    max_length: int
+    place: Literal["watch", "dashboard", "page"] = "watch"
+    text: str = ""
+    problem: str = ""
+
+    @property
+    def topic(self) -> str:
+        """The realtime topic."""
+        return topic_of(self.channel_id)
+
+    @property
+    def hue(self) -> int:
+        """The name colour of who looks at it."""
+        return hue_of(self.room.me.user_id if self.room.me else None)
+
+    @property
+    def base(self) -> str:
+        """Below this address stand the chat's own pages."""
+        return f"/p/chat/{self.slug}"
+
+    @property
+    def timeouts(self) -> tuple[Preset, ...]:
+        """What a timeout menu offers."""
+        return TIMEOUTS
+
+    @property
+    def longest_reason(self) -> int:
+        """Characters of a reason."""
+        return LONGEST_REASON
+
+
+class Panels:
+    """Makes panels, and puts them into the slots of the core's pages."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def slots(self) -> list[SlotContribution]:
+        """Beside the player, and in the stream manager."""
+        return [
+            SlotContribution(slot=Slot.WATCH_SIDEBAR, template="chat/panel.html", context=self._beside),
+            SlotContribution(slot=Slot.DASHBOARD_CHAT, template="chat/panel.html", context=self._managed),
+        ]
+
+    async def panel(
+        self,
+        channel_id: UUID,
+        slug: str,
+        name: str,
+        actor: Actor,
+        *,
+        next_page: str,
+        place: Literal["watch", "dashboard", "page"],
+        form: Form[Any] | None = None,
+    ) -> Panel:
+        """The panel of a channel, with what was typed and refused when `form` is given."""
+        return Panel(
+            channel_id=channel_id,
+            slug=slug,
+            name=name,
+            room=await self._chat.room(channel_id, actor),
+            next=next_page,
+            client_id=str(uuid.uuid4()),
+            max_length=self._chat.settings.max_length,
+            place=place,
+            text=form.values.get("text", "") if form else "",
+            problem=next(iter(form.errors.values()), "") if form else "",
+        )
+
+    async def _beside(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"panel": await self._in_slot(given["channel"], "watch")}
+
+    async def _managed(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"panel": await self._in_slot(given["channel"], "dashboard")}
+
+    async def _in_slot(self, channel: Any, place: Literal["watch", "dashboard"]) -> Panel:
+        """`channel` is what the page shows of it: id, slug and name."""
+        return await self.panel(
+            UUID(str(channel.id)),
+            channel.slug,
+            channel.name,
+            current_actor(),
+            next_page=request.path,
+            place=place,
+        )

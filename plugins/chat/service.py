@@ -1,0 +1,181 @@
+"""The chat of all channels: what pages, the API and sockets call; every rule stands below here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from aethex_live.errors import Forbidden, NotFound
+from aethex_live.realtime import Message, Position
+
+from . import lines, records, sequence
+from .acts import Acts
+from .batches import Batches, Stored
+from .lines import NEWEST, Entry
+from .moderation import Moderation
+from .sending import Sender
+from .standing import Standing, require_moderator, standings
+from .writing import LineWriter
+
+if TYPE_CHECKING:
+    from aethex_live import PluginContext
+    from aethex_live.actor import Actor
+    from aethex_live.domain.people import Person
+
+    from .settings import ChatSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A chat as somebody enters it: the last lines, where the topic stands, what they are here."""
+
+    channel_id: UUID
+    entries: list[Entry]
+    place: sequence.Place
+    me: Standing | None
+
+    @property
+    def moderator(self) -> bool:
+        """Whether who enters moderates here."""
+        return self.me is not None and self.me.moderates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What is shown of a person who wrote; the numbers are for moderators only."""
+
+    person: Person
+    target: Standing
+    me: Standing | None
+    line: Entry | None
+    standing: int = 0
+    removed: int = 0
+
+
+class Chat:
+    """Sends, reads and moderates. `send` and `moderation` say what they refuse."""
+
+    def __init__(self, context: PluginContext, settings: ChatSettings) -> None:
+        self._context = context
+        self.settings = settings
+        writer = LineWriter(context.db, context.clock, context.realtime)
+        self._batches = Batches(writer.write, context.clock, settings.tick_ms / 1000)
+        self._sender = Sender(context, settings, self._batches)
+        acts = Acts(context.db, context.clock, context.realtime)
+        self.moderation = Moderation(acts, context.domain.audit, remove_recent_s=settings.remove_recent_s)
+
+    async def send(
+        self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
+    ) -> Stored:
+        """Store a message; see Sender.send."""
+        return await self._sender.send(channel_id, actor, text, client_id=client_id, reply_to=reply_to)
+
+    async def standing(self, channel_id: UUID, actor: Actor) -> Standing | None:
+        """What the actor is in the chat; None for guests."""
+        return await self._standing(channel_id, actor.user_id) if actor.user_id else None
+
+    async def standing_of(self, channel_id: UUID, user_id: UUID) -> Standing:
+        """What an account is in the chat. Raises NotFound."""
+        found = await self._standing(channel_id, user_id)
+        if found is None:
+            raise NotFound("There is no such account.", field="user")
+        return found
+
+    async def _standing(self, channel_id: UUID, user_id: UUID) -> Standing | None:
+        return (await standings(self._context.db, channel_id, [user_id], self._context.clock.now())).get(
+            user_id
+        )
+
+    async def room(self, channel_id: UUID, actor: Actor) -> Room:
+        """What a page shows first, and from where its live part goes on."""
+        place = await sequence.head(self._context.db, channel_id)
+        me = await self.standing(channel_id, actor)
+        # nothing behind `place`: the live part brings that, and a page must not show a line twice
+        entries = await lines.history(
+            self._context.db,
+            channel_id,
+            limit=self.settings.history_lines,
+            before=place.seq + 1,
+            moderator=me is not None and me.moderates,
+        )
+        return Room(channel_id=channel_id, entries=entries, place=place, me=me)
+
+    async def messages(
+        self, channel_id: UUID, actor: Actor, *, before: int | None, limit: int
+    ) -> list[Entry]:
+        """A part of the history, oldest first; moderators also get what was removed. Acts are left out."""
+        me = await self.standing(channel_id, actor)
+        reveal = me is not None and me.moderates
+        return await lines.messages(
+            self._context.db,
+            channel_id,
+            limit=limit,
+            before=NEWEST if before is None else before,
+            removed=reveal,
+        )
+
+    async def card(self, channel_id: UUID, user_id: UUID, actor: Actor, line_id: UUID | None) -> Card | None:
+        """What is shown of a person, with the line that was asked about when it is theirs."""
+        db, now = self._context.db, self._context.clock.now()
+        wanted = [user_id] if actor.user_id is None else [user_id, actor.user_id]
+        found = await standings(db, channel_id, wanted, now)
+        person = (await self._context.domain.people.describe([user_id])).get(user_id)
+        if user_id not in found or person is None:
+            return None
+        me = found.get(actor.user_id) if actor.user_id else None
+        line = await lines.find(db, channel_id, line_id) if line_id else None
+        if line is not None and line.author.id != user_id:
+            line = None
+        stands, gone = (0, 0)
+        if me is not None and me.moderates:
+            stands, gone = await records.counts(db, channel_id, user_id)
+        return Card(person=person, target=found[user_id], me=me, line=line, standing=stands, removed=gone)
+
+    async def shut_out(
+        self, channel_id: UUID, actor: Actor, *, before: UUID | None = None, limit: int = 100
+    ) -> list[records.ShutOutRow]:
+        """Who is timed out or banned. Raises Forbidden for who doesn't moderate."""
+        require_moderator(await self.standing(channel_id, actor))
+        now = self._context.clock.now()
+        return await records.shut_out_people(self._context.db, channel_id, now, before=before, limit=limit)
+
+    async def log(
+        self, channel_id: UUID, actor: Actor, *, before: UUID | None = None, limit: int = 50
+    ) -> list[records.ActRow]:
+        """The log of acts. Raises Forbidden for who doesn't moderate."""
+        require_moderator(await self.standing(channel_id, actor))
+        return await records.acts(self._context.db, channel_id, before=before, limit=limit)
+
+    async def exists(self, channel_id: UUID) -> bool:
+        """Whether the channel is there; its chat then is, too."""
+        return bool(await self._context.db.fetch("select 1 from core_channel where id = $1", [channel_id]))
+
+    # -- for the realtime engine
+
+    async def head(self, topic: str) -> Position:
+        """Where a topic stands."""
+        place = await sequence.head(self._context.db, _channel(topic))
+        return Position(place.seq, place.epoch)
+
+    async def missed(self, topic: str, after: int, limit: int) -> list[Message]:
+        """What has a number above `after`, oldest first."""
+        entries = await lines.missed(self._context.db, _channel(topic), after, limit)
+        return [_message(entry) for entry in entries]
+
+    async def close(self) -> None:
+        """Write what waits."""
+        await self._batches.close()
+
+
+def _message(entry: Entry) -> Message:
+    if entry.act is not None:
+        return Message(entry.seq, str(entry.act["name"]), entry.act["data"])
+    return Message(entry.seq, "line", entry.as_json())
+
+
+def _channel(topic: str) -> UUID:
+    found = sequence.channel_of(topic)
+    if found is None:
+        raise Forbidden(f"“{topic[:60]}” is no topic of chat.")
+    return found

@@ -1,0 +1,141 @@
+/**
+ * Lines of the log: the pieces of a message, and elements made from the templates in the page.
+ * The three patterns are those of text.py, ASCII only, so that server and page read a message alike.
+ */
+const MENTION = /(?<![A-Za-z0-9_@/.])@([A-Za-z0-9_]{3,32})(?![A-Za-z0-9_])/g;
+const LINK = /(?<![A-Za-z0-9_])https?:\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+/g;
+const HOST = /^https?:\/\/[A-Za-z0-9]/;
+const TRAILING = ".,;:!?'])";
+
+function count(text, character) {
+  return text.split(character).length - 1;
+}
+
+/** The address without the punctuation around it; a bracket that it opened itself stays. */
+function withoutTrailing(address) {
+  while (address && TRAILING.includes(address.at(-1))) {
+    if (address.at(-1) === ")" && count(address, "(") >= count(address, ")")) break;
+    address = address.slice(0, -1);
+  }
+  return address;
+}
+
+function spans(text, mentions) {
+  const found = [];
+  for (const match of text.matchAll(LINK)) {
+    const address = withoutTrailing(match[0]);
+    if (HOST.test(address)) found.push([match.index, match.index + address.length, "link"]);
+  }
+  for (const match of text.matchAll(MENTION)) {
+    if (mentions.has(match[1].toLowerCase())) found.push([match.index, match.index + match[0].length, "mention"]);
+  }
+  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+
+/** [[kind, text], …]; kinds are text, mention and link; `mentions` is a Set of user names in lower case. */
+export function pieces(text, mentions) {
+  const made = [];
+  let at = 0;
+  for (const [start, end, kind] of spans(text, mentions)) {
+    if (start < at) continue; // an @name inside of a link
+    if (start > at) made.push(["text", text.slice(at, start)]);
+    made.push([kind, text.slice(start, end)]);
+    at = end;
+  }
+  if (at < text.length) made.push(["text", text.slice(at)]);
+  return made;
+}
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function link(address) {
+  return Object.assign(element("a", "ax-link", address), { href: address, rel: "nofollow noopener ugc", target: "_blank" });
+}
+
+function write(box, text, mentions) {
+  const make = { text: (t) => t, mention: (t) => element("span", "ax-mention", t), link };
+  box.replaceChildren(...pieces(text, mentions).map(([kind, piece]) => make[kind](piece)));
+}
+
+/** Builds lines for one chat; `room` has part(name), strings, base, next, me, username, moderator. */
+export class Lines {
+  #room;
+  #clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { timeStyle: "short" });
+
+  constructor(room) {
+    this.#room = room;
+  }
+
+  /** A message, from the data of a `line` event. */
+  message(data) {
+    const line = this.#room.part("line");
+    const mentions = new Set(data.mentions ?? []);
+    Object.assign(line.dataset, { id: data.id ?? "", user: data.author.id ?? "", role: data.role });
+    if (mentions.has(this.#room.username) || (this.#room.me && data.reply?.user === this.#room.me)) line.dataset.mention = "";
+    const name = line.querySelector(".ax-msg__name");
+    name.firstElementChild.textContent = data.author.name;
+    name.title = `@${data.author.username}`;
+    name.dataset.hue = data.author.hue ?? 0;
+    name.tabIndex = -1;
+    if (data.author.id) name.href = this.#card(data);
+    else name.removeAttribute("href");
+    if (data.role !== "member") line.querySelector(".ax-msg__badges").append(this.#room.part(data.role));
+    if (data.reply) line.prepend(this.#quote(data.reply));
+    write(line.querySelector(".ax-msg__text"), data.text, mentions);
+    this.time(line, data.at);
+    if (data.removed) this.remove(line, data.removed_by);
+    return line;
+  }
+
+  /** Show the hour of a line in the reader's time zone. */
+  time(line, at) {
+    const time = line.querySelector(".ax-msg__time");
+    if (!time || !at) return;
+    time.dateTime = at;
+    time.textContent = this.#clock.format(new Date(at));
+  }
+
+  /** Something that was done, for moderators. */
+  system(text) {
+    const line = this.#room.part("system");
+    line.textContent = text;
+    return line;
+  }
+
+  /** Strike a line for moderators, empty it for everyone else. */
+  remove(line, by) {
+    if (line.dataset.state === "deleted") return;
+    line.dataset.state = "deleted";
+    const { moderator, strings } = this.#room;
+    const text = line.querySelector(".ax-msg__text");
+    if (moderator && text.textContent) {
+      line.append(" ", element("span", "ax-chat-note", strings.removedBy.replace("{by}", by)));
+    } else {
+      text.textContent = strings.removed;
+      delete line.dataset.mention;
+    }
+  }
+
+  /** Empty what stands of a removed line above answers to it. */
+  unquote(quote) {
+    quote.lastElementChild.textContent = this.#room.strings.removed;
+  }
+
+  #quote(reply) {
+    const quote = this.#room.part("reply");
+    quote.dataset.reply = reply.id;
+    quote.querySelector("bdi").textContent = reply.name;
+    quote.lastElementChild.textContent = reply.removed ? this.#room.strings.removed : reply.text;
+    return quote;
+  }
+
+  #card(data) {
+    const { base, next } = this.#room;
+    return `${base}/people/${data.author.id}?line=${data.id ?? ""}&next=${encodeURIComponent(next)}`;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Acting on lines and people: the tools of the line that is pointed at or focused, the menu of timeouts, cards and
+ * lists in a dialog. Everything here is reached by keyboard: arrows move from line to line, Tab goes into the tools.
+ */
+import { Problem } from "aethex/live";
+
+const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift" };
+
+export class People {
+  #room;
+  #root;
+  #line = null;
+  #tools = null;
+  #menu;
+  #dialog;
+  #about = null;
+
+  /** `room` has part, log, composer, me, role, moderator, strings, act(event, data) -> Promise, say(text). */
+  constructor(root, room) {
+    this.#root = root;
+    this.#room = room;
+    this.#menu = root.querySelector("[data-menu]");
+    this.#dialog = root.querySelector("[data-card]");
+    this.#listen();
+  }
+
+  #listen() {
+    const { box } = this.#room.log;
+    for (const line of this.#room.log.lines) line.querySelector(".ax-msg__name")?.setAttribute("tabindex", "-1");
+    box.addEventListener("pointerover", (event) => {
+      const line = event.target.closest(".ax-msg");
+      if (event.pointerType === "mouse" && line) this.#point(line);
+    });
+    box.addEventListener("focusin", (event) => this.#point(event.target.closest(".ax-msg")));
+    box.addEventListener("keydown", (event) => this.#key(event));
+    box.addEventListener("click", (event) => this.#click(event));
+    this.#root.addEventListener("click", (event) => this.#open(event));
+    this.#menu?.addEventListener("click", (event) => this.#chosen(event));
+    this.#menu?.addEventListener("keydown", (event) => this.#walk(event));
+    this.#menu?.addEventListener("toggle", (event) => { if (event.newState === "closed") this.#back(); });
+    this.#dialog.addEventListener("submit", (event) => this.#submit(event));
+  }
+
+  // --- the line that is pointed at
+
+  #may(line) {
+    const { me, role, moderator } = this.#room;
+    const own = me && line.dataset.user === me;
+    const theirs = line.dataset.role;
+    const power = moderator && !own && line.dataset.user && theirs !== "owner" && (role === "owner" || theirs === "member");
+    const there = line.dataset.id && !["deleted", "sending", "failed"].includes(line.dataset.state);
+    return { reply: me && there, delete: there && (own || power || (moderator && !line.dataset.user)), menu: power };
+  }
+
+  #point(line) {
+    if (!line || line === this.#line) return;
+    this.#leave();
+    this.#line = line;
+    line.tabIndex = -1;
+    line.querySelector(".ax-msg__name")?.setAttribute("tabindex", "0");
+    if (line.dataset.kind === "system") return;
+    const may = this.#may(line);
+    this.#tools = this.#room.part("tools");
+    for (const button of this.#tools.querySelectorAll("button")) if (!may[button.dataset.act]) button.remove();
+    if (this.#tools.querySelector("button")) line.append(this.#tools);
+  }
+
+  #leave() {
+    this.#tools?.remove();
+    this.#line?.querySelector(".ax-msg__name")?.setAttribute("tabindex", "-1");
+    this.#line = this.#tools = null;
+  }
+
+  #key(event) {
+    const lines = this.#room.log.lines;
+    const at = lines.indexOf(document.activeElement?.closest(".ax-msg"));
+    const steps = { ArrowUp: at < 0 ? lines.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 };
+    if (event.key in steps && !(at < 0 && event.key === "ArrowDown")) {
+      event.preventDefault();
+      const line = lines[Math.max(0, Math.min(lines.length - 1, steps[event.key]))];
+      if (!line) return;
+      this.#point(line);
+      line.tabIndex = -1;
+      line.focus();
+    } else if (event.key === "Enter" && event.target.matches(".ax-msg")) {
+      event.target.querySelector("a.ax-msg__name[href]")?.click();
+    } else if (event.key === "Escape" && at >= 0) {
+      this.#room.composer?.focus();
+    }
+  }
+
+  #click(event) {
+    const button = event.target.closest(".ax-msg__tools button");
+    if (!button) return;
+    const line = button.closest(".ax-msg");
+    if (button.dataset.act === "reply") this.#answer(line);
+    else if (button.dataset.act === "delete") this.#do("chat.delete", { line: line.dataset.id });
+    else this.#offer(line, button);
+  }
+
+  #answer(line) {
+    const [name, text] = [line.querySelector(".ax-msg__name"), line.querySelector(".ax-msg__text")];
+    this.#room.composer?.answer({ id: line.dataset.id, name: name.textContent, text: text.textContent });
+  }
+
+  // --- the menu of timeouts
+
+  #offer(line, button) {
+    this.#about = { user: line.dataset.user, button };
+    const name = line.querySelector(".ax-msg__name");
+    this.#menu.querySelector("[data-who]").textContent = name.textContent;
+    this.#menu.querySelector("[data-more]").href = name.href;
+    this.#menu.showPopover();
+    const [from, size] = [button.getBoundingClientRect(), this.#menu.getBoundingClientRect()];
+    const left = Math.max(8, Math.min(from.right - size.width, innerWidth - size.width - 8));
+    const below = from.bottom + 4 + size.height <= innerHeight;
+    const top = below ? from.bottom + 4 : Math.max(8, from.top - 4 - size.height);
+    Object.assign(this.#menu.style, { inset: "auto", left: `${left}px`, top: `${top}px` });
+    this.#menu.querySelector("[role=menuitem]").focus();
+  }
+
+  #back() {
+    if (this.#about?.button.isConnected && !this.#dialog.open) this.#about.button.focus();
+  }
+
+  #walk(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const items = [...this.#menu.querySelectorAll("[role=menuitem]")];
+    const next = items.indexOf(document.activeElement) + step;
+    items[(next + items.length) % items.length].focus();
+  }
+
+  #chosen(event) {
+    const item = event.target.closest("[role=menuitem]");
+    if (!item) return;
+    const { user } = this.#about;
+    this.#menu.hidePopover();
+    if (item.dataset.seconds) this.#do("chat.timeout", { user, seconds: Number(item.dataset.seconds) });
+    else if ("ban" in item.dataset) this.#do("chat.ban", { user });
+  }
+
+  async #do(event, data) {
+    try {
+      await this.#room.act(event, data);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#room.say(problem.detail ?? this.#room.strings.failed);
+    }
+  }
+
+  // --- cards and lists
+
+  /** A link to a card or a list opens in the dialog; with a key held it is a link. */
+  #open(event) {
+    if (event.target.closest("[data-close]")) return this.#dialog.close();
+    const link = event.target.closest("a.ax-msg__name[href], a[data-open], a[data-more]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#show(link.href);
+  }
+
+  async #show(address) {
+    const body = this.#dialog.querySelector("[data-body]");
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10_000) });
+      body.innerHTML = await answer.text();
+    } catch {
+      body.textContent = this.#room.strings.failed;
+    }
+    this.#dialog.dataset.address = address;
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const form = event.target;
+    const fields = Object.fromEntries(new FormData(form));
+    const act = event.submitter?.formAction.endsWith("/ban") ? "ban" : form.dataset.act;
+    const data = act === "delete" ? { line: fields.line } : { user: fields.user };
+    if (act === "timeout") data.seconds = Number(fields.seconds);
+    if (fields.reason && act !== "lift") data.reason = fields.reason;
+    try {
+      await this.#room.act(ACTS[act], data);
+      if (form.closest(".ax-chat-shut")) await this.#show(this.#dialog.dataset.address);
+      else this.#dialog.close();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#tell(form, problem.detail ?? this.#room.strings.failed);
+    }
+  }
+
+  #tell(form, text) {
+    const told = form.querySelector("[role=alert]") ?? document.createElement("p");
+    told.className = "ax-field__error";
+    told.setAttribute("role", "alert");
+    told.textContent = text;
+    form.prepend(told);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * <ax-chat>: brings the chat that the server rendered to life: history goes on live, messages are sent at once, acts of
+ * moderators are shown as they happen. Texts come from data-strings, templates from the page.
+ */
+import { Problem, send, status, subscribe } from "aethex/live";
+import { Composer } from "./composer.js";
+import { Lines } from "./lines.js";
+import { Log } from "./log.js";
+import { People } from "./people.js";
+
+const SLOW = 3000; // ms of connecting before it is worth a word
+const SAID = 6000; // ms that a refusal stays
+const FETCH = 10_000; // ms
+const language = document.documentElement.lang || undefined;
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** 600 -> "10 minutes" */
+function span(seconds) {
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, size] = units.find(([, length]) => seconds >= length) ?? units[3];
+  const count = Math.round(seconds / size);
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
+function remembered(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(`ax-chat-${name}`) === "on";
+    localStorage.setItem(`ax-chat-${name}`, value ? "on" : "off");
+  } catch { /* a browser without storage forgets */ }
+  return Boolean(value);
+}
+
+class ChatRoom extends HTMLElement {
+  #room = null;
+  #stops = [];
+  #hints = { status: "", said: "", sample: "" };
+  #timers = {};
+  #queue = null;
+
+  connectedCallback() {
+    if (this.#room) return;
+    const room = this.#room = this.#build();
+    room.lines = new Lines(room);
+    room.log = new Log(this, room.strings, (on) => this.#hint("sample", on ? room.strings.sampling : ""));
+    this.#localise(room.log.lines);
+    const form = this.querySelector("[data-composer]");
+    if (form) room.composer = new Composer(form, room);
+    room.people = new People(this, room);
+    this.#options();
+    if (form?.dataset.until) this.#unlockAt(form.dataset.until);
+    const { topic, last, epoch } = this.dataset;
+    this.#stops.push(status((now) => this.#status(now)));
+    this.#stops.push(subscribe(topic, (event) => this.#hear(event), { last, epoch }));
+    this.dataset.ready = "";
+  }
+
+  disconnectedCallback() {
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.#room?.log.close();
+    this.#room = null;
+  }
+
+  /** What the parts know of this chat. */
+  #build() {
+    const { base, me, username, name, hue, role, limit } = this.dataset;
+    return {
+      strings: JSON.parse(this.dataset.strings), base, me, role, next: location.pathname, limit: Number(limit),
+      username: username?.toLowerCase(), moderator: "moderator" in this.dataset, author: { id: me, username, name, hue },
+      part: (kind) => this.querySelector(`template[data-part="${kind}"]`).content.firstElementChild.cloneNode(true),
+      post: (message) => this.#act("chat.send", message),
+      act: (event, data) => this.#act(event, data),
+      say: (text) => this.#say(text),
+    };
+  }
+
+  async #act(event, data) {
+    try {
+      return await send(event, { channel: this.dataset.channelId, ...data });
+    } catch (problem) {
+      if (problem instanceof Problem && problem.type?.endsWith(":chat-restricted")) this.#standing();
+      throw problem;
+    }
+  }
+
+  #localise(lines) {
+    for (const line of lines) this.#room.lines.time(line, line.querySelector("time")?.dateTime);
+  }
+
+  // --- what the topic says
+
+  #hear(event) {
+    if (!this.#room) return;
+    if (this.#queue) return this.#queue.push(event);
+    const { name, data } = event;
+    const acts = {
+      line: () => this.#line(data),
+      removed: () => data.ids.forEach((id) => this.#remove(id, data.by)),
+      restricted: () => this.#restricted(data),
+      lifted: () => this.#lifted(data),
+      reload: () => this.#reload(),
+      refused: () => this.#hint("status", data.detail ?? this.#room.strings.refused),
+    };
+    acts[name]?.();
+  }
+
+  #line(data) {
+    const { me, username, composer, log, lines } = this.#room;
+    const mine = Boolean(me) && data.author.id === me;
+    if (mine) composer?.settle(data.client_id);
+    const toMe = (username && data.mentions?.includes(username)) || (me && data.reply?.user === me);
+    log.add(lines.message(data), { important: mine || toMe || data.role !== "member", at: Date.parse(data.at) });
+  }
+
+  #remove(id, by) {
+    const { log, lines } = this.#room;
+    const line = log.find(id);
+    if (line) lines.remove(line, by);
+    for (const quote of log.quotesOf(id)) lines.unquote(quote);
+  }
+
+  #restricted({ user, name, kind, until, seconds, by }) {
+    if (user === this.#room.me) this.#standing({ kind, until, reason: "" });
+    const { banned, timedOut } = this.#room.strings;
+    this.#tell(fill(kind === "ban" ? banned : timedOut, { name, by, time: seconds && span(seconds) }));
+  }
+
+  #lifted({ user, name, by }) {
+    if (user === this.#room.me) this.#lock(null);
+    this.#tell(fill(this.#room.strings.lifted, { name, by }));
+  }
+
+  /** Acts are lines for moderators; everyone else sees what they do. */
+  #tell(text) {
+    const { moderator, log, lines } = this.#room;
+    if (moderator) log.add(lines.system(text), { important: true });
+  }
+
+  /** Too much was missed: read the page again; what comes meanwhile waits. */
+  async #reload() {
+    const { log, lines, strings, base } = this.#room;
+    this.#queue = [];
+    try {
+      const answer = await fetch(base, { signal: AbortSignal.timeout(FETCH) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = [...page.querySelectorAll("ax-chat .ax-chat__log > ol > li")];
+      if (!answer.ok) throw new Error(answer.statusText);
+      log.replace([lines.system(strings.reloaded), ...found]);
+      this.#localise(found);
+    } catch {
+      this.#say(strings.failed);
+    }
+    const waiting = this.#queue;
+    this.#queue = null;
+    for (const event of waiting) this.#hear(event);
+  }
+
+  // --- being shut out
+
+  /** The server knows why; until it answers, the end alone is shown. */
+  async #standing(known = null) {
+    if (known) this.#lock(known);
+    try {
+      const answer = await fetch(this.dataset.meUrl, { signal: AbortSignal.timeout(FETCH) });
+      if (answer.ok) this.#lock((await answer.json()).restricted);
+    } catch { /* what is shown already is right, only less */ }
+  }
+
+  #lock(restricted) {
+    const banner = this.querySelector("[data-banner]");
+    const form = this.querySelector("[data-composer]");
+    clearTimeout(this.#timers.unlock);
+    if (!banner || !form || !this.#room) return;
+    banner.hidden = !restricted;
+    form.hidden = Boolean(restricted);
+    if (!restricted) return;
+    const { youAreBanned, youAreTimedOut, reason: because } = this.#room.strings;
+    const { kind, until, reason } = restricted;
+    const text = kind === "ban" ? youAreBanned : fill(youAreTimedOut, { until: exact.format(new Date(until)) });
+    banner.querySelector("[data-text]").textContent = reason ? `${text} ${fill(because, { reason })}` : text;
+    if (until) this.#unlockAt(until);
+  }
+
+  #unlockAt(until) {
+    this.#timers.unlock = setTimeout(() => this.#lock(null), Math.max(0, Date.parse(until) - Date.now()) + 500);
+  }
+
+  // --- words below the log
+
+  #status({ state, retry }) {
+    if (!this.#room) return;
+    const { offline, offlineGuest, connecting } = this.#room.strings;
+    clearTimeout(this.#timers.slow);
+    this.dataset.state = state;
+    if (state === "online") return this.#hint("status", "");
+    if (state === "offline") return this.#hint("status", fill(this.#room.me ? offline : offlineGuest, { s: retry }));
+    this.#timers.slow = setTimeout(() => this.#hint("status", connecting), SLOW);
+  }
+
+  #say(text) {
+    this.#hint("said", text);
+    clearTimeout(this.#timers.said);
+    this.#timers.said = setTimeout(() => this.#hint("said", ""), SAID);
+  }
+
+  #hint(kind, text) {
+    const before = this.#hints[kind];
+    this.#hints[kind] = text;
+    const { said, status: now, sample } = this.#hints;
+    this.querySelector("[data-hint]").textContent = said || now || sample;
+    // aloud once, not at every second of the countdown
+    if (Boolean(text) !== Boolean(before) || kind === "said") this.querySelector("[data-said]").textContent = text;
+  }
+
+  // --- options
+
+  #options() {
+    for (const element of this.querySelectorAll("[data-scripted]")) element.hidden = false;
+    const apply = {
+      aloud: (on) => this.#room.log.box.setAttribute("aria-live", on ? "polite" : "off"),
+      times: (on) => this.toggleAttribute("data-times", on),
+    };
+    for (const box of this.querySelectorAll("[data-options] input")) {
+      box.checked = remembered(box.name);
+      apply[box.name](box.checked);
+      box.addEventListener("change", () => apply[box.name](remembered(box.name, box.checked)));
+    }
+  }
+}
+
+customElements.define("ax-chat", ChatRoom);

@@ -1,0 +1,212 @@
+"""Pages below /p/chat/: the chat on its own, and every act as a form, so that nothing needs JavaScript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from quart import Blueprint, Response, request
+from quart_schema import hide
+from werkzeug.wrappers import Response as BaseResponse
+
+from aethex_live.errors import Invalid, NotFound, Refusal
+from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to
+from aethex_live.web.api import uuid_of
+from aethex_live.web.pages import local_address
+from aethex_live.web.request import is_fragment
+
+from .panels import TIMEOUTS, Panels
+from .refusals import span
+from .standing import may_act
+
+if TYPE_CHECKING:
+    from .service import Chat
+
+LOG_PAGE = 50
+
+
+class SendForm(BaseModel):
+    """A message."""
+
+    text: str = ""
+    client_id: str = ""
+    reply_to: UUID | None = None
+    next: str = ""
+
+
+class LineForm(BaseModel):
+    """About a line."""
+
+    line: UUID
+    next: str = ""
+
+
+class PersonForm(BaseModel):
+    """About a person; `seconds` only for timeouts."""
+
+    user: UUID
+    reason: str = Field("", max_length=1000)
+    seconds: int = 0
+    next: str = ""
+
+
+class ChatPages:
+    """The views. Each finds its channel by `slug`; who may do what is the service's rule."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._panels = Panels(chat)
+
+    def blueprint(self) -> Blueprint:
+        """All routes."""
+        made = Blueprint("chat", __name__, url_prefix="/p/chat/<slug>")
+        made.add_app_template_filter(span, "chat_span")
+        made.get("")(self.room)
+        made.post("/send")(self.send)
+        made.get("/people/<uuid:user_id>")(self.person)
+        made.get("/restricted")(self.restricted)
+        made.get("/log")(self.log)
+        made.post("/delete")(self.delete)
+        made.post("/timeout")(self.time_out)
+        made.post("/ban")(self.ban)
+        made.post("/lift")(self.lift)
+        return made
+
+    @hide
+    @allow(Access.CHANNEL)
+    async def room(self, slug: str) -> Response | BaseResponse:
+        """The chat alone: for a window of its own, and for browsers without JavaScript."""
+        channel = current_channel()
+        if channel.slug != slug:
+            return redirect_to(_base())
+        return await self._show()
+
+    async def _show(self, form: Form[Any] | None = None, status: int = 200) -> Response:
+        channel = current_channel()
+        panel = await self._panels.panel(
+            channel.id,
+            channel.slug,
+            channel.name,
+            current_actor(),
+            next_page=_base(),
+            place="page",
+            form=form,
+        )
+        return await page("chat/room.html", status=status, panel=panel, channel=channel)
+
+    @hide
+    @allow(Access.CHANNEL_MEMBER)
+    async def send(self, slug: str) -> Response | BaseResponse:
+        """Send a message and go back; a refused one is shown with its text kept."""
+        form = await read_form(SendForm)
+        if form.data is None:
+            return await self._show(form, 422)
+        data = form.data
+        try:
+            await self._chat.send(
+                current_channel().id,
+                current_actor(),
+                data.text,
+                client_id=data.client_id,
+                reply_to=data.reply_to,
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return await self._show(form, refusal.status)
+        return redirect_to(_back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL)
+    async def person(self, slug: str, user_id: UUID) -> Response:
+        """The card of somebody who wrote here, where moderators act; `line` is the message that led here."""
+        channel, actor = current_channel(), current_actor()
+        line = request.args.get("line")
+        card = await self._chat.card(channel.id, user_id, actor, uuid_of(line, "line") if line else None)
+        if card is None:
+            raise NotFound("This account is not there any more.")
+        own = card.me is not None and card.me.user_id == user_id
+        allowed = may_act(card.me, card.target)
+        return await page(
+            "chat/card.html" if is_fragment() else "chat/card_page.html",
+            channel=channel,
+            card=card,
+            base=_base(),
+            next=_back(request.args.get("next", "")),
+            timeouts=TIMEOUTS,
+            may_act=allowed,
+            may_delete=card.line is not None and not card.line.removed and (own or allowed),
+        )
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def restricted(self, slug: str) -> Response:
+        """Who is timed out or banned, each with a button that lifts it."""
+        channel = current_channel()
+        people = await self._chat.shut_out(channel.id, current_actor())
+        template = "chat/restricted.html" if is_fragment() else "chat/restricted_page.html"
+        return await page(
+            template, channel=channel, people=people, base=_base(), next=f"{_base()}/restricted"
+        )
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def log(self, slug: str) -> Response:
+        """What moderators did, newest first."""
+        channel = current_channel()
+        given = request.args.get("before")
+        before = uuid_of(given, "before") if given else None
+        rows = await self._chat.log(channel.id, current_actor(), before=before, limit=LOG_PAGE + 1)
+        older = f"{_base()}/log?before={rows[LOG_PAGE - 1].id}" if len(rows) > LOG_PAGE else None
+        return await page("chat/log.html", channel=channel, rows=rows[:LOG_PAGE], older=older, base=_base())
+
+    @hide
+    @allow(Access.CHANNEL_MEMBER)
+    async def delete(self, slug: str) -> Response | BaseResponse:
+        """Remove a message: one's own, or as a moderator."""
+        data = _data(await read_form(LineForm))
+        await self._chat.moderation.delete(current_channel().id, data.line, current_actor())
+        return redirect_to(_back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def time_out(self, slug: str) -> Response | BaseResponse:
+        """Shut somebody out for a while."""
+        data = _data(await read_form(PersonForm))
+        await self._chat.moderation.time_out(
+            current_channel().id, data.user, current_actor(), seconds=data.seconds, reason=data.reason
+        )
+        return redirect_to(_back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def ban(self, slug: str) -> Response | BaseResponse:
+        """Shut somebody out until it is lifted."""
+        data = _data(await read_form(PersonForm))
+        await self._chat.moderation.ban(current_channel().id, data.user, current_actor(), reason=data.reason)
+        return redirect_to(_back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def lift(self, slug: str) -> Response | BaseResponse:
+        """End a timeout or ban."""
+        data = _data(await read_form(PersonForm))
+        await self._chat.moderation.lift(current_channel().id, data.user, current_actor())
+        return redirect_to(_back(data.next))
+
+
+def _base() -> str:
+    return f"/p/chat/{current_channel().slug}"
+
+
+def _back(wanted: str) -> str:
+    """The page that the form stood on; the chat's own when it names none of this site."""
+    return local_address(wanted) or _base()
+
+
+def _data(form: Form[Any]) -> Any:
+    """What was sent. Raises Invalid with the first sentence about it."""
+    if form.data is None:
+        field, sentence = next(iter(form.errors.items()))
+        raise Invalid(sentence, field=field)
+    return form.data

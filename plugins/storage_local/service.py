@@ -1,0 +1,170 @@
+"""The storage provider "local": the contract over the disk, with its file work in threads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+from aethex_live.clock import Clock
+from aethex_live.providers import Invalid
+from aethex_live.providers.storage import StorageCap, StoredObject
+
+from .disk import Disk, Facts, Upload
+from .errors import PROVIDER, disk_errors
+from .keys import check_key, check_prefix
+from .links import Links
+
+PIECE = 256 * 1024  # bytes read at a time
+_MOST_METADATA = 2048  # bytes of names and values, as S3 has it
+_CONTENT_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(; ?[a-z0-9-]{1,30}=[A-Za-z0-9._-]{1,60})?")
+_METADATA_NAME = re.compile(r"[a-z0-9-]{1,60}")
+
+
+class LocalStorage:
+    """Keeps objects in a folder of this machine."""
+
+    name = PROVIDER
+    capabilities = frozenset(StorageCap)
+
+    def __init__(self, disk: Disk, links: Links, clock: Clock) -> None:
+        self._disk = disk
+        self._links = links
+        self._clock = clock
+
+    async def put(
+        self,
+        key: str,
+        data: bytes | AsyncIterator[bytes],
+        *,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+        if_absent: bool = False,
+    ) -> StoredObject:
+        """Store whole or not at all. Raises Invalid, Conflict (`if_absent`) or Unavailable (disk full)."""
+        check_key(key, "put")
+        _check_description(content_type, metadata or {})
+        upload = await asyncio.to_thread(self._disk.begin, key)
+        try:
+            async for piece in _pieces(data):
+                await asyncio.to_thread(upload.write, piece)
+            facts = await _commit(
+                upload, content_type, self._clock.now().timestamp(), metadata or {}, if_absent
+            )
+        except BaseException:
+            upload.abort()
+            raise
+        return _stored(key, facts)
+
+    async def get(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to but without `end`, in pieces. Raises NotFound while iterating."""
+        check_key(key, "get")
+        if start < 0 or (end is not None and end < start):
+            raise Invalid(f"There is no range {start} to {end}.", provider=PROVIDER, operation="get")
+        stored, file = await self.open(key)
+        with file:
+            async for piece in read_pieces(
+                file, start, stored.size if end is None else min(end, stored.size)
+            ):
+                yield piece
+
+    async def open(self, key: str) -> tuple[StoredObject, BinaryIO]:
+        """Facts and bytes that belong together, whatever is stored meanwhile; the caller closes."""
+        file, facts = await asyncio.to_thread(self._disk.open, check_key(key, "get"))
+        return _stored(key, facts), file
+
+    async def head(self, key: str) -> StoredObject:
+        """Facts of the object. Raises NotFound."""
+        check_key(key, "head")
+        return _stored(key, await asyncio.to_thread(self._disk.facts, key, "head"))
+
+    async def delete(self, *keys: str) -> None:
+        """Delete; missing keys are no error."""
+        for key in keys:
+            check_key(key, "delete")
+        for key in keys:
+            await asyncio.to_thread(self._disk.delete, key)
+
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """All objects whose key begins with `prefix`, in the order of their keys."""
+        check_prefix(prefix, "list")
+        for key in await asyncio.to_thread(self._disk.keys, prefix):
+            facts = await asyncio.to_thread(self._disk.find, key)
+            if facts is not None:  # else deleted since the folder was read
+                yield _stored(key, facts)
+
+    def public_url(self, key: str) -> str | None:
+        """The lasting address of an object below `public/`; None for all others."""
+        return self._links.public(check_key(key, "public_url"))
+
+    def presign_get(self, key: str, *, ttl: timedelta) -> str:
+        """An address that works for `ttl`."""
+        return self._links.presigned(check_key(key, "presign_get"), ttl)
+
+    async def aclose(self) -> None:
+        """There is nothing to give back."""
+
+
+async def read_pieces(file: BinaryIO, start: int, end: int) -> AsyncIterator[bytes]:
+    """The bytes from `start` up to but without `end`."""
+    file.seek(start)
+    while start < end:
+        with disk_errors("get"):
+            piece = await asyncio.to_thread(file.read, min(end - start, PIECE))
+        if not piece:
+            return
+        start += len(piece)
+        yield piece
+
+
+async def _pieces(data: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(data, bytes | bytearray | memoryview):
+        yield bytes(data)
+        return
+    async for piece in data:
+        yield piece
+
+
+async def _commit(
+    upload: Upload, content_type: str, modified: float, metadata: Mapping[str, str], if_absent: bool
+) -> Facts:
+    """Commit in a thread; a cancelled caller waits for its end, as a thread can't be stopped half-way."""
+    work = asyncio.ensure_future(
+        asyncio.to_thread(
+            upload.commit,
+            content_type=content_type,
+            modified=modified,
+            metadata=metadata,
+            if_absent=if_absent,
+        )
+    )
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
+
+
+def _check_description(content_type: str, metadata: Mapping[str, str]) -> None:
+    if not _CONTENT_TYPE.fullmatch(content_type):
+        raise _invalid(f"{content_type[:80]!r} is no media type; it looks like image/webp.")
+    size = sum(len(name) + len(value.encode()) for name, value in metadata.items())
+    if size > _MOST_METADATA or not all(map(_METADATA_NAME.fullmatch, metadata)):
+        raise _invalid(f"Metadata has names of a-z 0-9 - and at most {_MOST_METADATA} bytes.")
+
+
+def _invalid(sentence: str) -> Invalid:
+    return Invalid(sentence, provider=PROVIDER, operation="put")
+
+
+def _stored(key: str, facts: Facts) -> StoredObject:
+    return StoredObject(
+        key=key,
+        size=facts.size,
+        etag=facts.etag,
+        content_type=facts.content_type,
+        modified_at=datetime.fromtimestamp(facts.modified, UTC),
+        metadata=facts.metadata,
+    )

@@ -1,0 +1,42 @@
+"""A person at a site, who sends pictures and looks at what became of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from sites import Answer, Browser, LiveSite
+
+# no streaming, and passwords that cost next to nothing
+QUIET = {"providers": {"streaming": "none"}, "plugins": {"auth_local": {"time_cost": 1, "memory_kib": 8192}}}
+
+
+@dataclass
+class Member:
+    """A signed-in person at the site."""
+
+    site: LiveSite
+    browser: Browser
+    username: str
+
+    async def upload(self, data: bytes, name: str = "me.png") -> Answer:
+        """Send a picture by the form of the settings."""
+        page = await self.browser.get("/settings")
+        form = aiohttp.FormData({"csrf": page.text.split('name="csrf" value="')[1].split('"')[0]})
+        form.add_field("avatar", data, filename=name, content_type="image/png")
+        return await self.browser.ask("POST", "/p/profiles/avatar", data=form)
+
+    async def put_avatar(self, data: bytes) -> Answer:
+        """Send a picture by the API."""
+        headers = {"Origin": self.site.url.rstrip("/"), "Content-Type": "application/octet-stream"}
+        return await self.browser.ask("PUT", "/api/v1/me/profile/avatar", data=data, headers=headers)
+
+    async def profile(self) -> dict[str, str | None]:
+        """What everyone may see of this person."""
+        return (await self.browser.api("GET", f"/people/{self.username}")).json()
+
+    @property
+    def files(self) -> list[str]:
+        """Names of all stored files of bytes."""
+        folder = Path(self.site.platform.site.data, "storage")
+        return sorted(path.name for path in folder.rglob("*@*") if not path.name.endswith("@meta"))

@@ -1,0 +1,102 @@
+"""What becomes of old pictures, events, and people in lists."""
+
+import asyncio
+
+from profile_support import Member
+
+from aethex_live.models import Event, Outbox, User
+from aethex_plugins.profiles.models import Profile
+
+
+async def test_a_replaced_picture_is_deleted_by_the_outbox(member: Member, picture):
+    await member.put_avatar(picture())
+    first = (await member.profile())["avatar"].rpartition("/")[2]
+    assert any(name.startswith(first) for name in member.files)
+    await member.put_avatar(picture(300, 300))
+    await member.site.platform.jobs.settle()
+    second = (await member.profile())["avatar"].rpartition("/")[2]
+    assert not any(name.startswith(first) for name in member.files)
+    assert any(name.startswith(second) for name in member.files)
+
+
+async def test_a_removed_picture_is_deleted_by_the_outbox(member: Member, picture):
+    await member.put_avatar(picture())
+    name = (await member.profile())["avatar"].rpartition("/")[2]
+    await member.browser.api("DELETE", "/me/profile/avatar")
+    await member.site.platform.jobs.settle()
+    assert not any(found.startswith(name) for found in member.files)
+
+
+async def test_pictures_of_an_upload_that_died_go_and_those_in_use_stay(member: Member, picture):
+    # Given a picture in use, and one of an upload whose process died before the profile named it
+    platform = member.site.platform
+    platform.db.bind()
+    await member.put_avatar(picture())
+    used = (await member.profile())["avatar"].removeprefix("/p/storage_local/o/").removesuffix("-96.webp")
+    storage = platform.providers.storage()
+    for size in (96, 512):
+        await storage.put(f"public/avatars/dead/one-{size}.webp", b"x", content_type="image/webp")
+    # When the rows that every upload leaves behind come due
+    async with platform.db.transaction():
+        for key in (used, "public/avatars/dead/one"):
+            await platform.jobs.publish(
+                "profiles.forget_avatar", {"provider": "local", "key": key}, plugin="profiles"
+            )
+    await platform.jobs.settle()
+    # Then only the abandoned one is deleted
+    assert not any(name.startswith("one-") for name in member.files)
+    assert any(name.startswith(used.rpartition("/")[2]) for name in member.files)
+
+
+async def test_every_upload_leaves_a_row_that_would_clean_up(member: Member, picture):
+    member.site.platform.db.bind()
+    await member.put_avatar(picture())
+    user = await User.get(username=member.username)
+    rows = await Outbox.filter(topic="profiles.forget_avatar", state="new").values("payload")
+    assert sum(user.id.hex in row["payload"]["key"] for row in rows) == 1
+
+
+async def test_uploads_at_once_leave_one_picture(member: Member, picture):
+    answers = await asyncio.gather(*(member.put_avatar(picture(200 + n, 200)) for n in range(4)))
+    assert [answer.status for answer in answers] == [200] * 4
+    await member.site.platform.jobs.settle()
+    member.site.platform.db.bind()
+    user = await User.get(username=member.username)
+    folder = member.site.platform.site.data / "storage" / "public" / "avatars" / user.id.hex
+    assert sum(1 for path in folder.iterdir() if path.name.endswith("@meta")) == 2
+
+
+async def test_changes_are_events(member: Member, picture):
+    member.site.platform.db.bind()
+    await member.put_avatar(picture())
+    await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})
+    await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})  # nothing changes
+    user = await User.get(username=member.username)
+    rows = (
+        await Event.filter(subject=f"user:{user.id}", type="user.changed")
+        .order_by("recorded_at")
+        .values("payload")
+    )
+    assert [row["payload"]["fields"] for row in rows] == [["avatar"], ["bio"]]
+
+
+async def test_people_are_described_with_picture_and_bio(member: Member, picture):
+    platform = member.site.platform
+    platform.db.bind()
+    await member.put_avatar(picture())
+    await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})
+    user = await User.get(username=member.username)
+    other = await platform.domain.accounts.register(f"{member.username}x", "", "correct horse 9 battery")
+    people = await platform.domain.people.describe([user.id, other.id])
+    assert people[user.id].bio == "Hello."
+    assert people[user.id].avatar == (await member.profile())["avatar"]
+    assert (people[other.id].avatar, people[other.id].bio) == (None, "")
+
+
+async def test_a_profile_goes_with_its_account(member: Member):
+    member.site.platform.db.bind()
+    await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})
+    user = await User.get(username=member.username)
+    assert await Profile.filter(user_id=user.id).exists()
+    await user.delete()
+    assert not await Profile.filter(user_id=user.id).exists()
