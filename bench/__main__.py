@@ -31,9 +31,7 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("area", nargs="?", choices=AREAS, help="measure this area only")
-    parser.add_argument(
-        "--quick", action="store_true", help="end within a minute; what can't be judged then is null"
-    )
+    parser.add_argument("--quick", action="store_true", help="end within a minute; what can't be judged then is null")
     parser.add_argument("--json", action="store_true", help="one object a line")
     return parser.parse_args()
 
@@ -53,11 +51,7 @@ def as_row(figure: Figure) -> str:
     """One line for people."""
     value = "-" if figure.value is None else f"{figure.value:,.3g} {figure.unit}"
     met = {True: "yes", False: "NO", None: "-"}[figure.met]
-    peer = (
-        f"{figure.peer} {figure.peer_value:,.3g} (x{figure.ratio:.2f})"
-        if figure.peer_value and figure.ratio
-        else ""
-    )
+    peer = f"{figure.peer} {figure.peer_value:,.3g} (x{figure.ratio:.2f})" if figure.peer_value and figure.ratio else ""
     note = "" if figure.valid else " NOT VALID"
     return row(figure.figure, value, str(figure.goal or ""), met, peer) + f"{note} {figure.note}"
 

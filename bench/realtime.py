@@ -203,11 +203,7 @@ def _cpu_figure(ours: list[Round], peer: str | None, theirs: list[Round], clean:
         ratio=_ratio(ours, theirs, "cpu_us") if theirs else None,
         valid=clean,
         note=f"p50/p99 {_median(ours, 'p50_ms'):.0f}/{_median(ours, 'p99_ms'):.0f} ms"
-        + (
-            f", peer {_median(theirs, 'p50_ms'):.0f}/{_median(theirs, 'p99_ms'):.0f}"
-            if theirs
-            else ", no peer: npm ci"
-        )
+        + (f", peer {_median(theirs, 'p50_ms'):.0f}/{_median(theirs, 'p99_ms'):.0f}" if theirs else ", no peer: npm ci")
         + f"; generator {load:.2f} core; load average {os.getloadavg()[0]:.1f}",
     )
 

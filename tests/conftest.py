@@ -27,12 +27,11 @@ import pytest_asyncio
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from needs import need as find_need  # noqa: E402 - needs the line above
-from sites import open_site, site  # noqa: E402, F401 - fixtures for all tests
-
-from aethex_live.db import AppModels, Database, EmbeddedPostgres  # noqa: E402
-from aethex_live.db.database import CORE  # noqa: E402
-from aethex_live.db.migrate import upgrade  # noqa: E402
+from aethex_live.db import AppModels, Database, EmbeddedPostgres
+from aethex_live.db.database import CORE
+from aethex_live.db.migrate import upgrade
+from needs import need as find_need
+from sites import open_site, site  # noqa: F401 - fixtures for all tests
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 MakeDatabase = Callable[..., Awaitable[Database]]

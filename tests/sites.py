@@ -1,7 +1,7 @@
 """Whole sites for tests: in this process, on a real port, with a real database and real sockets.
 
-    open_site       `await open_site(providers={"streaming": "none"})`: a started `LiveSite`; settings as in aethex.toml
-    site            one with the defaults, on free ports, shared by the tests of a module
+open_site       `await open_site(providers={"streaming": "none"})`: a started `LiveSite`; settings as in aethex.toml
+site            one with the defaults, on free ports, shared by the tests of a module
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aethex_live.clock import Clock
 from aethex_live.db import EmbeddedPostgres
 from aethex_live.platform import Platform
 from aethex_live.server import http_server
-from aethex_live.settings import Site
+from aethex_live.settings import Site, load_site
 
 PASSWORD = "correct horse 9 battery"
 CSRF = re.compile(r'name="csrf" value="(\w+)"')
@@ -135,19 +135,36 @@ class LiveSite:
 async def run_site(dsn: str, folder: Path, clock: Clock | None = None, **settings: Any) -> LiveSite:
     """Start a site on free ports over the database at `dsn`, its files in `folder`."""
     port = free_port()
-    plugins = {"stream_local": {"rtmp_port": free_port()}} | settings.pop("plugins", {})
+    if (config := settings.pop("config_file", None)) is not None:
+        environ = {"AETHEX_CONFIG": str(config), "DATABASE_URL": dsn}
+        loaded = load_site(environ, folder=config.parent, overrides={"port": port, "data": folder})
+        return await start_site(loaded, clock)
+    plugins: dict[str, dict[str, Any]] = dict(settings.pop("plugins", {}))
+    plugins["stream_local"] = {"rtmp_port": free_port()} | plugins.get("stream_local", {})
     if settings.get("providers", {}).get("streaming") == "none":
         plugins.pop("stream_local")
-    values = {"host": "127.0.0.1", "port": port, "data": folder, "database_url": dsn, "plugins": plugins, **settings}
+    values = {
+        "host": "127.0.0.1",
+        "port": port,
+        "data": folder,
+        "database_url": dsn,
+        "plugins": plugins,
+        **settings,
+    }
+    return await start_site(Site.model_validate(values), clock)
+
+
+async def start_site(settings: Site, clock: Clock | None = None) -> LiveSite:
+    """Start a site with these settings."""
     stack = contextlib.AsyncExitStack()
-    platform = await Platform.open(Site.model_validate(values), clock)
+    platform = await Platform.open(settings, clock)
     stack.push_async_callback(platform.close)
     try:
         await platform.start()
         app = create_app(platform)
         await app.quart.startup()
         server = http_server(platform, app)
-        listener = socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server(("127.0.0.1", settings.port))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.01)
@@ -162,7 +179,7 @@ async def run_site(dsn: str, folder: Path, clock: Clock | None = None, **setting
         await app.quart.shutdown()
 
     stack.push_async_callback(stop)
-    return LiveSite(platform, app, f"http://127.0.0.1:{port}/", stack)
+    return LiveSite(platform, app, f"http://127.0.0.1:{settings.port}/", stack)
 
 
 @pytest_asyncio.fixture

@@ -11,6 +11,7 @@ from tortoise.exceptions import BaseORMException
 
 from aethex_live.db import Database
 from aethex_live.ids import uuid7
+from aethex_live.waiting import end_task, wait_at_most
 
 CHANNEL = "aethex_control"
 POLL_SECONDS = 5.0  # behind NOTIFY, should one be lost
@@ -41,7 +42,7 @@ class Control:
         self._deaf: Callable[[], None] | None = None
 
     def on(self, kind: str, handler: ControlHandler) -> None:
-        """Call `handler` with the data of every message of this kind. It may run several times at once, 5 s each at most."""
+        """Call `handler` with the data of every message of this kind; it may take 5 s at most."""
         self._handlers.setdefault(kind, []).append(handler)
 
     async def send(self, kind: str, data: Mapping[str, Any]) -> int:
@@ -68,9 +69,7 @@ class Control:
         task, self._task = self._task, None
         if self._deaf is not None:
             self._deaf()
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await end_task(task)
 
     async def _version(self) -> int:
         rows = await self._db.fetch("select version from core_control_version where id = 1")
@@ -82,18 +81,22 @@ class Control:
             self._wake.clear()
             try:
                 await self._read()
-            except (BaseORMException, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (
+                BaseORMException,
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
                 log.warning("The control channel can't be read (%s), trying again.", error)
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            await wait_at_most(self._wake, POLL_SECONDS)
 
     async def _read(self) -> None:
         if await self._version() <= self._seen:
             return
         rows = await self._db.fetch(
-            "select version, kind, data from core_control_message where version > $1 order by version", [self._seen]
+            "select version, kind, data from core_control_message where version > $1 order by version",
+            [self._seen],
         )
         for row in rows:
             if row["version"] != self._seen + 1:
@@ -111,4 +114,3 @@ async def _call(kind: str, handler: ControlHandler, data: dict[str, Any]) -> Non
                 await answer
     except Exception:
         log.exception("A handler of the control message %s failed.", kind)
-

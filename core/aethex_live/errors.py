@@ -30,7 +30,12 @@ class Refusal(AethexError):
     code = "refused"
 
     def __init__(
-        self, sentence: str, *, field: str | None = None, code: str | None = None, retry_after: float | None = None
+        self,
+        sentence: str,
+        *,
+        field: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(sentence)
         self.field = field

@@ -235,9 +235,16 @@ class Platform:
         folders = self.plugin_folders("static")
         modules: dict[str, dict[str, str]] = {}
         for plugin, offered in self.hooks.collect(web_specs.page_modules):
-            there = {name: file for name, file in offered.items() if (folders.get(plugin, STATIC) / file).is_file()}
+            there = {
+                name: file for name, file in offered.items() if (folders.get(plugin, STATIC) / file).is_file()
+            }
             for name in offered.keys() - there.keys():
-                log.error("plugin %s offers the module %s, but %s is not in its static/", plugin, name, offered[name])
+                log.error(
+                    "plugin %s offers the module %s, but %s is not in its static/",
+                    plugin,
+                    name,
+                    offered[name],
+                )
             modules[plugin] = there
         return modules
 
@@ -255,7 +262,15 @@ class Platform:
     def media_hosts(self) -> Sequence[str]:
         """Origins other than the site's own that playback comes from."""
         rows = self.plugins.rows()
-        return sorted({host for row in rows if self.plugins.is_on(row.name) for hosts in row.csp.values() for host in hosts})
+        return sorted(
+            {
+                host
+                for row in rows
+                if self.plugins.is_on(row.name)
+                for hosts in row.csp.values()
+                for host in hosts
+            }
+        )
 
     def socket_origins(self, host: str) -> Sequence[str]:
         """The socket's origin for a page at `host`: browsers without 'self' for websockets need it spelt out."""

@@ -70,7 +70,7 @@ class Presence:
                 await asyncio.wait_for(self.tick(), 10)
             except (OSError, TimeoutError) as failure:
                 log.warning("viewer counts are late: %s", failure)
-            except Exception:  # noqa: BLE001  (a count must not end the task that counts)
+            except Exception:
                 log.exception("viewer counts failed")
             await asyncio.sleep(EVERY_S)
 

@@ -91,6 +91,8 @@ def http_server(platform: Platform, app: App) -> Server:
         ws=platform.realtime.protocol_class(),
         ws_per_message_deflate=False,
         lifespan="off",
+        # site.trusted_proxies decides whom to believe, not uvicorn
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -9,9 +9,7 @@ PROVIDER = "local"
 
 def denied() -> AccessDenied:
     """The one answer to every wrong pair, whether the subject is known or not."""
-    return AccessDenied(
-        "The name or the password is not right.", provider=PROVIDER, operation="check_password"
-    )
+    return AccessDenied("The name or the password is not right.", provider=PROVIDER, operation="check_password")
 
 
 def poor(sentence: str) -> Invalid:

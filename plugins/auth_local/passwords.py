@@ -44,9 +44,7 @@ def check(password: str, avoid: Iterable[str] = ()) -> None:
     if any(word and plain == normal(word).casefold() for word in avoid):
         raise poor("Don't use your own name or address as the password.")
     if _is_common(plain):
-        raise poor(
-            "This is one of the first passwords that are tried. Choose another, such as four random words."
-        )
+        raise poor("This is one of the first passwords that are tried. Choose another, such as four random words.")
 
 
 def _is_common(plain: str) -> bool:

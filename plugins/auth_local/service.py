@@ -61,9 +61,7 @@ class LocalAuth:
 
     async def set_password(self, subject: str, prepared: str) -> None:
         """Replace the password, inside the caller's transaction. Raises NotFound for an unknown subject."""
-        changed = await Credential.filter(subject=subject).update(
-            secret=prepared, changed_at=self._clock.now()
-        )
+        changed = await Credential.filter(subject=subject).update(secret=prepared, changed_at=self._clock.now())
         if not changed:
             raise unknown()
 
@@ -76,8 +74,6 @@ class LocalAuth:
         self._hashing.close()
 
     async def _find(self, subject: str) -> Credential | None:
-        if (
-            not subject or len(subject) > _LONGEST_SUBJECT or "\0" in subject
-        ):  # PostgreSQL has no text with NUL
+        if not subject or len(subject) > _LONGEST_SUBJECT or "\0" in subject:  # PostgreSQL has no text with NUL
             return None
         return await Credential.get_or_none(subject=subject)

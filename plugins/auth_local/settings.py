@@ -17,6 +17,4 @@ class AuthLocalSettings(PluginSettings):
     memory_kib: int = Field(19_456, ge=8_192, le=4_194_304, description="memory of one hash, in KiB")
     parallelism: int = Field(1, ge=1, le=16, description="lanes of one hash")
     threads: int = Field(2, ge=1, le=64, description="passwords that are hashed at the same time")
-    waiting: int = Field(
-        64, ge=1, le=10_000, description="passwords that may wait; more are sent away for a moment"
-    )
+    waiting: int = Field(64, ge=1, le=10_000, description="passwords that may wait; more are sent away for a moment")

@@ -61,8 +61,7 @@ class ProfilesPlugin(Plugin):
         """Add picture and bio to what pages show of people."""
         found = await self._profiles.of_all(people)
         return {
-            user_id: facts | _facts(found[user_id]) if user_id in found else facts
-            for user_id, facts in people.items()
+            user_id: facts | _facts(found[user_id]) if user_id in found else facts for user_id, facts in people.items()
         }
 
     @hookimpl

@@ -121,5 +121,5 @@ class Api:
 
 def _user_id() -> UUID:
     user_id = current_actor().user_id
-    assert user_id is not None, "the guard lets signed-in people through only"  # noqa: S101 - for mypy
+    assert user_id is not None, "the guard lets signed-in people through only"
     return user_id

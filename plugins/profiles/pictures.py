@@ -95,18 +95,16 @@ def make_squares(data: bytes, most_pixels: int) -> Squares:
 
 def _plain(data: bytes, most_pixels: int) -> Image.Image:
     """The first frame's pixels, upright; the size is looked at before anything is decoded."""
-    with Image.open(io.BytesIO(data)) as image:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         if image.width * image.height > most_pixels:
             raise _too_many_pixels(most_pixels)
-        image.draft(
-            "RGB", (2 * LARGE, 2 * LARGE)
-        )  # a large JPEG is decoded at an eighth to a half of its size
+        image.draft("RGB", (2 * LARGE, 2 * LARGE))  # a large JPEG is decoded at an eighth to a half of its size
         upright = ImageOps.exif_transpose(image)
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
 
 
 def _webp(image: Image.Image) -> bytes:
-    image.info.clear()  # what is left here (place, camera, colour profile, comments) would be written again
+    """The pixels alone: of what the file said about place, camera and colours the encoder writes nothing."""
     target = io.BytesIO()
     image.save(target, "WEBP", quality=_QUALITY, method=4)
     return target.getvalue()

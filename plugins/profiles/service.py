@@ -47,9 +47,7 @@ class Profiles:
     def takes_pictures(self) -> bool:
         """Whether this site has a storage that can show a picture."""
         storage = self._context.providers.storage()
-        return storage is not None and bool(
-            {StorageCap.PUBLIC_URL, StorageCap.PRESIGN_GET} & storage.capabilities
-        )
+        return storage is not None and bool({StorageCap.PUBLIC_URL, StorageCap.PRESIGN_GET} & storage.capabilities)
 
     async def of(self, user_id: UUID) -> Shown:
         """One person's profile; an empty one for who has none."""
@@ -60,9 +58,7 @@ class Profiles:
         rows = await Profile.filter(user_id__in=list(user_ids)).values(
             "user_id", "bio", "avatar_provider", "avatar_key"
         )
-        return {
-            row["user_id"]: self._shown(row["bio"], row["avatar_provider"], row["avatar_key"]) for row in rows
-        }
+        return {row["user_id"]: self._shown(row["bio"], row["avatar_provider"], row["avatar_key"]) for row in rows}
 
     async def change(self, user_id: UUID, *, display_name: str | None, bio: str | None) -> None:
         """Change name and bio, both or neither; None leaves one as it is. Raises Invalid about the field."""

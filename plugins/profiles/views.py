@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live.errors import Refusal, Unavailable
 from aethex_live.providers import ProviderError
@@ -26,7 +25,6 @@ SAVED = {
     "avatar": "Your new picture is up.",
     "removed": "Your picture is gone.",
 }
-Answer = Response | BaseResponse
 UPLOADS, WINDOW = 10, timedelta(minutes=10)
 
 
@@ -58,7 +56,7 @@ class Pages:
         return await self._show(Form(values={}))
 
     @allow(Access.SIGNED_IN)
-    async def save_bio(self) -> Answer:
+    async def save_bio(self) -> Response:
         """Change the bio."""
         form = await read_form(BioForm)
         if form.data is None:
@@ -71,7 +69,7 @@ class Pages:
         return _done("bio")
 
     @allow(Access.SIGNED_IN)
-    async def save_avatar(self) -> Answer:
+    async def save_avatar(self) -> Response:
         """Change the picture."""
         form: Form[Any] = Form(values={})
         try:
@@ -84,7 +82,7 @@ class Pages:
         return _done("avatar")
 
     @allow(Access.SIGNED_IN)
-    async def remove_avatar(self) -> Answer:
+    async def remove_avatar(self) -> Response:
         """Take the picture away."""
         await self._profiles.remove_avatar(_user_id())
         return _done("removed")
@@ -125,9 +123,9 @@ class Pages:
 
 def _user_id() -> UUID:
     user_id = current_actor().user_id
-    assert user_id is not None, "the guard lets signed-in people through only"  # noqa: S101 - for mypy
+    assert user_id is not None, "the guard lets signed-in people through only"
     return user_id
 
 
-def _done(what: str) -> BaseResponse:
+def _done(what: str) -> Response:
     return redirect_to(f"{SETTINGS}?profile={what}#profile")

@@ -28,9 +28,7 @@ def disk_errors(operation: str) -> Iterator[None]:
 
 def _refusal(error: OSError, operation: str) -> ProviderError:
     if error.errno in _FULL:
-        sentence = (
-            "The disk of this site's files is full: nothing was stored. Free some space, then try again."
-        )
+        sentence = "The disk of this site's files is full: nothing was stored. Free some space, then try again."
     else:
         reason = error.strerror or type(error).__name__
         sentence = f"The folder of this site's files can't be used ({reason}): check the disk and its rights."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ Headers = list[tuple[bytes, bytes]]
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
 _METHODS = ("GET", "HEAD")
 _NO_FILE = "There is no such file."
+_BROKEN = "This file can't be read at the moment. Try again later."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class ObjectFiles:
         except NotFound:
             await _refuse(send, 404, _NO_FILE)
         except ProviderError as failure:
-            await _refuse(send, 503, str(failure), ("retry-after", "10"))
+            log.error("%s can't be handed out: %s", key, failure)
+            await _refuse(send, 503, _BROKEN, ("retry-after", "10"))
         else:
             with file:
                 await self._answer(facts, _headers_of(scope), send, file if method == "GET" else None)
@@ -72,9 +77,7 @@ class ObjectFiles:
             query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
             self._links.check(key, query.get("token", [""])[0])
 
-    async def _answer(
-        self, facts: StoredObject, asked: Mapping[str, str], send: Send, file: BinaryIO | None
-    ) -> None:
+    async def _answer(self, facts: StoredObject, asked: Mapping[str, str], send: Send, file: BinaryIO | None) -> None:
         headers = self._headers(facts)
         if _is_known(facts, asked):
             await _start(send, 304, headers)
@@ -82,9 +85,7 @@ class ObjectFiles:
             return
         span = _span(facts, asked)
         if span is None:
-            await _refuse(
-                send, 416, "The file has no such range.", ("content-range", f"bytes */{facts.size}")
-            )
+            await _refuse(send, 416, "The file has no such range.", ("content-range", f"bytes */{facts.size}"))
             return
         headers.append((b"content-length", str(span.end - span.start).encode()))
         headers.append((b"content-type", facts.content_type.encode()))

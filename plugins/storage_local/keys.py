@@ -50,9 +50,7 @@ def path_of(key: str) -> PurePosixPath:
 
 def key_of(names: Iterable[str]) -> str:
     """The key whose `path_of` has these names."""
-    return "".join(
-        name.removesuffix(_MORE) if name.endswith(_MORE) else f"{name}/" for name in names
-    ).removesuffix("/")
+    return "".join(name.removesuffix(_MORE) if name.endswith(_MORE) else f"{name}/" for name in names).removesuffix("/")
 
 
 def _pieces(segment: str) -> list[str]:

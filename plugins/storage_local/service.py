@@ -12,10 +12,12 @@ from aethex_live.clock import Clock
 from aethex_live.providers import Invalid
 from aethex_live.providers.storage import StorageCap, StoredObject
 
-from .disk import Disk, Facts, Upload
+from .disk import Disk
 from .errors import PROVIDER, disk_errors
 from .keys import check_key, check_prefix
 from .links import Links
+from .sidecar import Facts
+from .upload import Upload
 
 PIECE = 256 * 1024  # bytes read at a time
 _MOST_METADATA = 2048  # bytes of names and values, as S3 has it
@@ -50,9 +52,7 @@ class LocalStorage:
         try:
             async for piece in _pieces(data):
                 await asyncio.to_thread(upload.write, piece)
-            facts = await _commit(
-                upload, content_type, self._clock.now().timestamp(), metadata or {}, if_absent
-            )
+            facts = await _commit(upload, content_type, self._clock.now().timestamp(), metadata or {}, if_absent)
         except BaseException:
             upload.abort()
             raise
@@ -65,9 +65,7 @@ class LocalStorage:
             raise Invalid(f"There is no range {start} to {end}.", provider=PROVIDER, operation="get")
         stored, file = await self.open(key)
         with file:
-            async for piece in read_pieces(
-                file, start, stored.size if end is None else min(end, stored.size)
-            ):
+            async for piece in read_pieces(file, start, stored.size if end is None else min(end, stored.size)):
                 yield piece
 
     async def open(self, key: str) -> tuple[StoredObject, BinaryIO]:

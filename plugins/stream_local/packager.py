@@ -20,10 +20,11 @@ _ROUNDING: Final = 1  # RTMP times are whole ms: ten frames of 33.3 may take 334
 _EARLY: Final = 50  # a keyframe so many ms before the segment target still closes the segment
 _HELD: Final = 400
 _EARLY_SOUNDS: Final = 50  # about a second before the first picture; older ones lie before it anyway
-_WAITING_SOUNDS: Final = 2000
+_STOPPED: Final = 5000
 _NO_KEYFRAME: Final = (
     "No keyframe has come for 12 seconds: set the keyframe interval to 2 s in OBS, Settings > Output."
 )
+_NO_PICTURE: Final = "No picture has come for 12 seconds: check the video source in the encoder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,6 @@ class Packager:
         self._sounds.append(Sound(at, data, samples))
         self._waiting_samples += samples
         self._count(len(data), at)
-        if len(self._sounds) > _WAITING_SOUNDS:
-            raise MediaRejected("No picture has come for a long time: check the video source in the encoder.")
 
     def _sound_floor(self, rate: int) -> float:
         """Sound before this time (ms) was packaged already, or lies before the first picture."""
@@ -231,7 +230,8 @@ class Packager:
     def _count(self, size: int, at: int) -> None:
         self._segment_bytes += size
         if at - self._out.start_ms > self.settings.longest_segment * 1000:
-            raise MediaRejected(_NO_KEYFRAME)
+            shown = self._pictures[-1].at if self._pictures else self._out.start_ms
+            raise MediaRejected(_NO_PICTURE if at - shown > _STOPPED else _NO_KEYFRAME)
         if self._segment_bytes > self.settings.segment_bytes:
             raise MediaRejected("The bitrate is too high for this keyframe interval: set it to 2 s.")
 

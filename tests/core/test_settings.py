@@ -13,17 +13,13 @@ from aethex_live.providers.kinds import Kind
 from aethex_live.settings import CORE_NAMES, Role, Site, load_site
 
 
-def load(
-    folder: Path, text: str | None = None, *, environ: dict[str, str] | None = None, **options: object
-) -> Site:
+def load(folder: Path, text: str | None = None, *, environ: dict[str, str] | None = None, **options: object) -> Site:
     if text is not None:
         (folder / "aethex.toml").write_text(text)
     return load_site(environ or {}, folder=folder, overrides=options)
 
 
-def refused(
-    folder: Path, text: str | None = None, *, environ: dict[str, str] | None = None, **options: object
-) -> str:
+def refused(folder: Path, text: str | None = None, *, environ: dict[str, str] | None = None, **options: object) -> str:
     with pytest.raises(ConfigError) as caught:
         load(folder, text, environ=environ, **options)
     return str(caught.value)
@@ -81,9 +77,7 @@ def test_providers_and_lists_can_be_said_in_the_environment(tmp_path: Path) -> N
 
 
 def test_an_empty_variable_counts_as_unset_and_those_of_the_tests_are_left_alone(tmp_path: Path) -> None:
-    site = load(
-        tmp_path, environ={"AETHEX_SECRET": "", "AETHEX_REQUIRE": "redis", "AETHEX_SPECS": "x", "PATH": "y"}
-    )
+    site = load(tmp_path, environ={"AETHEX_SECRET": "", "AETHEX_REQUIRE": "redis", "AETHEX_SPECS": "x", "PATH": "y"})
     assert site.secret is None
 
 
@@ -105,9 +99,7 @@ def test_paths_of_the_file_are_relative_to_it_and_those_of_a_shell_to_the_workin
     from_file = load(tmp_path, config="etc/live.toml")
     assert (from_file.data, from_file.folder) == (tmp_path / "etc" / "there", tmp_path / "etc")
     assert load(tmp_path, config="etc/live.toml", data="here").data == tmp_path / "here"
-    assert load(tmp_path, environ={"AETHEX_CONFIG": "etc/live.toml", "AETHEX_DATA": "/abs"}).data == Path(
-        "/abs"
-    )
+    assert load(tmp_path, environ={"AETHEX_CONFIG": "etc/live.toml", "AETHEX_DATA": "/abs"}).data == Path("/abs")
 
 
 @pytest.mark.parametrize(
@@ -167,13 +159,9 @@ def test_all_faults_are_told_at_once_and_no_consequence_of_them(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("role", ["web", "worker", "ingest"])
-def test_split_roles_need_postgresql_and_redis_and_are_told_the_lines_to_add(
-    tmp_path: Path, role: str
-) -> None:
+def test_split_roles_need_postgresql_and_redis_and_are_told_the_lines_to_add(tmp_path: Path, role: str) -> None:
     told = refused(tmp_path, role=role)
-    assert (
-        "DATABASE_URL=postgresql://user:password@host:5432/aethex and REDIS_URL=redis://host:6379/0" in told
-    )
+    assert "DATABASE_URL=postgresql://user:password@host:5432/aethex and REDIS_URL=redis://host:6379/0" in told
     assert "DATABASE_URL" not in refused(tmp_path, environ={"DATABASE_URL": "postgres://h/d"}, role=role)
     both = {"DATABASE_URL": "postgres://h/d", "REDIS_URL": "redis://h"}
     assert load(tmp_path, environ=both, role=role).role == role

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from page_pictures import scene
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from page_rendering import assets
 from page_samples import NOW, Sample
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 HOST = "http://aethex.test"
 FLAGS = [
@@ -42,7 +42,14 @@ def chromium(program: Path) -> Iterator[Browser]:
 
 @contextmanager
 def opened(
-    browser: Browser, sample: Sample, html: str, *, width: int, height: int = 900, scheme: str = "dark", script: bool = True
+    browser: Browser,
+    sample: Sample,
+    html: str,
+    *,
+    width: int,
+    height: int = 900,
+    scheme: str = "dark",
+    script: bool = True,
 ) -> Iterator[Page]:
     """The page of a sample with its static files; the context's errors are in `page.problems`."""
     context = browser.new_context(
@@ -64,7 +71,9 @@ def _page(context: BrowserContext, sample: Sample, html: str) -> Page:
     page = context.new_page()
     page.set_default_timeout(15000)
     problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None
+    )
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.problems = problems  # type: ignore[attr-defined]  # the test reads it
     address = HOST + sample.address
@@ -85,7 +94,9 @@ def _answer(route: Route, address: str, sample: Sample, html: str) -> None:
     url = route.request.url
     path = url.removeprefix(HOST).partition("?")[0]
     if url.partition("#")[0] == address:
-        route.fulfill(body=html, headers={"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _policy(sample)})
+        route.fulfill(
+            body=html, headers={"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _policy(sample)}
+        )
     elif path.startswith("/sample/"):
         route.fulfill(body=scene(path), content_type="image/svg+xml")
     elif (file := assets().resolve(path)) is not None:

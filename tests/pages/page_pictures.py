@@ -12,8 +12,10 @@ def scene(name: str) -> str:
     draw = random.Random(seed)
     hue = draw.randrange(360)
     hills = "".join(_hill(draw, hue, level) for level in range(4))
-    sun = f'<circle cx="{draw.randint(300, 1000)}" cy="{draw.randint(180, 340)}" r="{draw.randint(50, 110)}" fill="hsl({(hue + 160) % 360} 90% 84%)"/>'
-    sky = f'<linearGradient id="s" x2="0" y2="1"><stop stop-color="hsl({hue} 45% 24%)"/><stop offset="1" stop-color="hsl({(hue + 50) % 360} 70% 58%)"/></linearGradient>'
+    place = f'cx="{draw.randint(300, 1000)}" cy="{draw.randint(180, 340)}" r="{draw.randint(50, 110)}"'
+    sun = f'<circle {place} fill="hsl({(hue + 160) % 360} 90% 84%)"/>'
+    stops = f'<stop stop-color="hsl({hue} 45% 24%)"/><stop offset="1" stop-color="hsl({(hue + 50) % 360} 70% 58%)"/>'
+    sky = f'<linearGradient id="s" x2="0" y2="1">{stops}</linearGradient>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" width="1280" height="720">{sky}'
         f'<rect width="1280" height="720" fill="url(#s)"/>{sun}{hills}</svg>'

@@ -233,7 +233,9 @@ POOR = replace(
 )
 CONNECTION = v.ConnectionView(server="rtmp://127.0.0.1:1935/live", state="Receiving", tone="ok")
 CATEGORIES = [v.Option(value=name.lower(), label=name) for name in ("Music", "Games", "Software", "Talk shows", "Art")]
-LANGUAGES = [v.Option(value=code, label=name) for code, name in (("en", "English"), ("de", "Deutsch"), ("ja", "日本語"))]
+LANGUAGES = [
+    v.Option(value=code, label=name) for code, name in (("en", "English"), ("de", "Deutsch"), ("ja", "日本語"))
+]
 DETAILS = v.FormView(values={"title": NOVA_LIVE.title, "category": "music", "language": "en"})
 
 
@@ -266,7 +268,9 @@ def phases() -> list[v.PhaseView]:
     locked = "Chosen as a provider in aethex.toml, so it can't be turned off here."
     foundation = [
         plugin("auth_local", "Accounts of this site", "Sign up and in with a password", "key-round", locked=locked),
-        plugin("stream_local", "Streaming on this server", "RTMP in, low-latency HLS out", "radio-tower", locked=locked),
+        plugin(
+            "stream_local", "Streaming on this server", "RTMP in, low-latency HLS out", "radio-tower", locked=locked
+        ),
         plugin(
             "chat",
             "Chat",
@@ -275,7 +279,16 @@ def phases() -> list[v.PhaseView]:
             permissions=["Reads who watches a channel", "Writes 4 tables of its own", "Adds pages below /p/chat"],
             requires=["auth_local"],
         ),
-        plugin("profiles", "Profiles", "Names, avatars, bios", "contact-round", restart=True, switch=False, state="Off", shape="off"),
+        plugin(
+            "profiles",
+            "Profiles",
+            "Names, avatars, bios",
+            "contact-round",
+            restart=True,
+            switch=False,
+            state="Off",
+            shape="off",
+        ),
     ]
     more = [
         plugin(
@@ -289,8 +302,27 @@ def phases() -> list[v.PhaseView]:
             reason="Five failures in a row: KeyError in hooks.py, line 41.",
             next_step="Correct the plugin, then let it run again.",
         ),
-        plugin("clips", "Clips", "Cut a moment out of a stream", "scissors", state="Needs setup", shape="attention", reason="ffmpeg is missing.", next_step="Install aethex-live[media]."),
-        plugin("polls", "Polls", "", "chart-no-axes-column", state="Incompatible", shape="off", switch=None, reason="It needs API 2.0, this site has 1.0.", next_step="Update AeThex LIVE."),
+        plugin(
+            "clips",
+            "Clips",
+            "Cut a moment out of a stream",
+            "scissors",
+            state="Needs setup",
+            shape="attention",
+            reason="ffmpeg is missing.",
+            next_step="Install aethex-live[media].",
+        ),
+        plugin(
+            "polls",
+            "Polls",
+            "",
+            "chart-no-axes-column",
+            state="Incompatible",
+            shape="off",
+            switch=None,
+            reason="It needs API 2.0, this site has 1.0.",
+            next_step="Update AeThex LIVE.",
+        ),
     ]
     return [
         v.PhaseView(number=1, title="Foundation", plugins=foundation),
@@ -301,15 +333,42 @@ def phases() -> list[v.PhaseView]:
 
 PROVIDERS = [
     v.ProviderRow(kind="Sign-in", icon="key-round", chosen="Local", shape="healthy"),
-    v.ProviderRow(kind="Streaming", icon="radio-tower", chosen="This server", shape="healthy", note="RTMP on port 1935"),
+    v.ProviderRow(
+        kind="Streaming", icon="radio-tower", chosen="This server", shape="healthy", note="RTMP on port 1935"
+    ),
     v.ProviderRow(kind="Storage", icon="hard-drive", chosen="Local disk", shape="healthy"),
     v.ProviderRow(kind="Payments", icon="credit-card", chosen="None", shape="off"),
-    v.ProviderRow(kind="Email", icon="mail", chosen="Outbox", shape="attention", note="Mails are kept here, nothing is sent"),
+    v.ProviderRow(
+        kind="Email", icon="mail", chosen="Outbox", shape="attention", note="Mails are kept here, nothing is sent"
+    ),
 ]
 MAILS = [
-    v.MailRow(id="m1", to="ada@example.org", subject="Confirm your address", created_at=NOW - timedelta(minutes=9), state="Kept", shape="healthy", text="Hello Ada,\n\nopen this link within a day:\nhttps://example.org/confirm/9f3c1b\n\nAeThex LIVE"),
-    v.MailRow(id="m2", to="someone.with.a.long.address@mail.example.org", subject="New sign-in from Firefox on Linux", created_at=NOW - timedelta(hours=3), state="Kept", shape="healthy"),
-    v.MailRow(id="m3", to="kit@example.org", subject="Your password was changed", created_at=NOW - timedelta(days=9), state="Failed", shape="broken", reason="The mail server refused the address."),
+    v.MailRow(
+        id="m1",
+        to="ada@example.org",
+        subject="Confirm your address",
+        created_at=NOW - timedelta(minutes=9),
+        state="Kept",
+        shape="healthy",
+        text="Hello Ada,\n\nopen this link within a day:\nhttps://example.org/confirm/9f3c1b\n\nAeThex LIVE",
+    ),
+    v.MailRow(
+        id="m2",
+        to="someone.with.a.long.address@mail.example.org",
+        subject="New sign-in from Firefox on Linux",
+        created_at=NOW - timedelta(hours=3),
+        state="Kept",
+        shape="healthy",
+    ),
+    v.MailRow(
+        id="m3",
+        to="kit@example.org",
+        subject="Your password was changed",
+        created_at=NOW - timedelta(days=9),
+        state="Failed",
+        shape="broken",
+        reason="The mail server refused the address.",
+    ),
 ]
 REFUSED = v.FormView(
     values={"username": "nova wire", "name": "Nova Wire", "slug": "nova wire", "email": "nova@"},
@@ -321,7 +380,14 @@ REFUSED = v.FormView(
     },
 )
 SETTINGS_FORM = v.FormView(
-    values={"name": "Nova Wire", "slug": "nova-wire", "hue": 28, "language": "en", "visibility": "public", "about": NOVA.about}
+    values={
+        "name": "Nova Wire",
+        "slug": "nova-wire",
+        "hue": 28,
+        "language": "en",
+        "visibility": "public",
+        "about": NOVA.about,
+    }
 )
 SESSIONS = [
     v.SessionRow(id="s1", device="Firefox on Linux", address="127.0.0.1", seen_at=NOW, current=True),
@@ -360,15 +426,34 @@ def all_samples() -> Iterator[Sample]:
 def _public() -> Sequence[Sample]:
     home = v.HomeView(hero=CARDS[0], up_next=CARDS[:4], live=CARDS[1:], videos=VIDEOS)
     bare = replace(home, hero=replace(CARDS[0], thumbnail=None), up_next=(), live=(), videos=VIDEOS[2:3])
-    watch = v.WatchView(channel=NOVA, live=NOVA_LIVE, player=PLAYER, videos=VIDEOS[:2], share_url=f"{SITE}/nova-wire/live")
+    watch = v.WatchView(
+        channel=NOVA, live=NOVA_LIVE, player=PLAYER, videos=VIDEOS[:2], share_url=f"{SITE}/nova-wire/live"
+    )
     quiet = replace(NOVA, live=False, about="")
-    offline = v.WatchView(channel=quiet, live=None, player=None, last_video=VIDEOS[0], videos=VIDEOS, share_url=SITE, topic="channel:nova-wire")
+    offline = v.WatchView(
+        channel=quiet,
+        live=None,
+        player=None,
+        last_video=VIDEOS[0],
+        videos=VIDEOS,
+        share_url=SITE,
+        topic="channel:nova-wire",
+    )
     page = v.ChannelPageView(channel=NOVA, live=NOVA_LIVE, videos=VIDEOS)
     new = v.ChannelPageView(channel=replace(quiet, videos=0, can_manage=True))
     film = v.VideoView(video=VIDEOS[0], player=RECORDING, more=VIDEOS[1:], share_url=f"{SITE}/videos/v1")
-    waiting = replace(film, video=replace(VIDEOS[2], state="processing"), player=None, note="This video is being prepared. It takes about a minute.")
+    waiting = replace(
+        film,
+        video=replace(VIDEOS[2], state="processing"),
+        player=None,
+        note="This video is being prepared. It takes about a minute.",
+    )
     enter, refused = v.SignInView(form=v.EMPTY_FORM, next="/nova-wire"), v.SignInView(form=REFUSED)
-    account = v.SettingsView(account=v.FormView(values={"display_name": "Ada Brandt", "email": "ada@example.org"}), sessions=SESSIONS, username="ada_b")
+    account = v.SettingsView(
+        account=v.FormView(values={"display_name": "Ada Brandt", "email": "ada@example.org"}),
+        sessions=SESSIONS,
+        username="ada_b",
+    )
     wrong = replace(account, password=v.FormView(errors={"current_password": "That is not your password."}))
     begin = v.SetupView(action="/setup/4f2a", form=v.EMPTY_FORM, site_url=SITE, rtmp_url="rtmp://127.0.0.1:1935/live")
     saved = [v.Flash(text="Your name and address are saved.")]
@@ -380,7 +465,12 @@ def _public() -> Sequence[Sample]:
         Sample("watch-offline", "watch.html", offline, shell("/nova-wire/live", None), "/nova-wire/live"),
         Sample("channel", "channel.html", page, shell("/nova-wire"), "/nova-wire"),
         Sample("channel-new", "channel.html", new, shell("/nova-wire"), "/nova-wire"),
-        Sample("channel-videos", "channel_videos.html", replace(page, pager=v.Pager(older="?before=1")), shell("/nova-wire/videos")),
+        Sample(
+            "channel-videos",
+            "channel_videos.html",
+            replace(page, pager=v.Pager(older="?before=1")),
+            shell("/nova-wire/videos"),
+        ),
         Sample("video", "video.html", film, shell("/videos/v1"), "/videos/v1"),
         Sample("video-processing", "video.html", waiting, shell("/videos/v3"), "/videos/v3"),
         Sample("sign-in", "sign_in.html", enter, plain("/sign-in")),
@@ -393,7 +483,9 @@ def _public() -> Sequence[Sample]:
 
 def _studio() -> Sequence[Sample]:
     base = "/studio/nova-wire"
-    waiting = v.ConnectionView(server="rtmp://127.0.0.1:1935/live", state="Waiting for your stream", key="n0va-Vq7Tz4mY8pLr2sWx")
+    waiting = v.ConnectionView(
+        server="rtmp://127.0.0.1:1935/live", state="Waiting for your stream", key="n0va-Vq7Tz4mY8pLr2sWx"
+    )
     idle = manager(live=None, stats=(), preview=None, health=None, connection=waiting, last_video=VIDEOS[0])
     states = [
         VIDEOS[0],
@@ -401,19 +493,45 @@ def _studio() -> Sequence[Sample]:
         replace(VIDEOS[2], state="processing"),
         replace(VIDEOS[3], visibility="private", incomplete=True),
     ]
-    settings = v.StudioSettingsView(channel=NOVA, form=SETTINGS_FORM, moderators=MODERATORS, languages=LANGUAGES, site_url=SITE)
+    settings = v.StudioSettingsView(
+        channel=NOVA, form=SETTINGS_FORM, moderators=MODERATORS, languages=LANGUAGES, site_url=SITE
+    )
     start = v.StudioStartView(categories=CATEGORIES, site_url=SITE, form=v.FormView(values={"name": "Ada Brandt"}))
     nobody = replace(VIEWER, channels=(), home="")
     first = v.ShellView(area="studio", path="/studio", viewer=nobody, nav=nav(("Home", "/", "house"), current=""))
     return [
         Sample("studio", "studio.html", manager(), studio(base), base),
-        Sample("studio-poor", "studio.html", manager(health=POOR, connection=replace(CONNECTION, key_error="That is not your password.")), studio(base), base),
+        Sample(
+            "studio-poor",
+            "studio.html",
+            manager(health=POOR, connection=replace(CONNECTION, key_error="That is not your password.")),
+            studio(base),
+            base,
+        ),
         Sample("studio-offline", "studio.html", idle, studio(base), base),
-        Sample("studio-videos", "studio_videos.html", v.StudioVideosView(channel=NOVA, videos=states, pager=v.Pager(older="?")), studio(f"{base}/videos"), f"{base}/videos"),
-        Sample("studio-videos-empty", "studio_videos.html", v.StudioVideosView(channel=NOVA, videos=()), studio(f"{base}/videos"), f"{base}/videos"),
+        Sample(
+            "studio-videos",
+            "studio_videos.html",
+            v.StudioVideosView(channel=NOVA, videos=states, pager=v.Pager(older="?")),
+            studio(f"{base}/videos"),
+            f"{base}/videos",
+        ),
+        Sample(
+            "studio-videos-empty",
+            "studio_videos.html",
+            v.StudioVideosView(channel=NOVA, videos=()),
+            studio(f"{base}/videos"),
+            f"{base}/videos",
+        ),
         Sample("studio-settings", "studio_settings.html", settings, studio(f"{base}/settings"), f"{base}/settings"),
         Sample("studio-start", "studio_start.html", start, first, "/studio"),
-        Sample("studio-choose", "studio_start.html", replace(start, channels=[NOVA, OTHERS[0]], form=REFUSED), first, "/studio"),
+        Sample(
+            "studio-choose",
+            "studio_start.html",
+            replace(start, channels=[NOVA, OTHERS[0]], form=REFUSED),
+            first,
+            "/studio",
+        ),
     ]
 
 
@@ -430,6 +548,18 @@ def _admin() -> Sequence[Sample]:
     return [
         Sample("admin-plugins", "admin_plugins.html", plugins, admin("/admin/plugins"), "/admin/plugins"),
         Sample("admin-mails", "admin_mails.html", mails, admin("/admin/mails"), "/admin/mails"),
-        Sample("admin-mail", "admin_mails.html", replace(mails, mail=replace(MAILS[0], headers=[("From", "site@example.org")])), admin("/admin/mails"), "/admin/mails/m1"),
-        Sample("admin-mails-empty", "admin_mails.html", v.AdminMailsView(keeps="Mails stay here."), admin("/admin/mails"), "/admin/mails"),
+        Sample(
+            "admin-mail",
+            "admin_mails.html",
+            replace(mails, mail=replace(MAILS[0], headers=[("From", "site@example.org")])),
+            admin("/admin/mails"),
+            "/admin/mails/m1",
+        ),
+        Sample(
+            "admin-mails-empty",
+            "admin_mails.html",
+            v.AdminMailsView(keeps="Mails stay here."),
+            admin("/admin/mails"),
+            "/admin/mails",
+        ),
     ]

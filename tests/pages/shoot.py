@@ -1,4 +1,4 @@
-"""Screenshots for people: `python tests/pages/shoot.py [name ...] [--widths 1440,390] [--full]` writes to build/pages/."""
+"""Screenshots for people, below build/pages/: `python tests/pages/shoot.py [name ...] [--widths 1440,390] [--full]`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from page_browser import chromium, opened  # noqa: E402 - needs the path above
-from needs import need  # noqa: E402 - needs the path above
 from page_rendering import PAGES, ROOT, render  # noqa: E402 - needs the path above
+
+from needs import need  # noqa: E402 - needs the path above
 
 THEMES = ("dark", "light")
 
@@ -32,7 +33,9 @@ def main() -> None:
                 html = render(sample.template, theme, view=sample.view, shell=sample.shell)
                 for width in map(int, options.widths.split(",")):
                     height = 900 if width > 760 else 844
-                    with opened(browser, sample, html, width=width, height=height, script=not options.no_script) as page:
+                    with opened(
+                        browser, sample, html, width=width, height=height, script=not options.no_script
+                    ) as page:
                         page.screenshot(path=out / f"{name}-{width}-{theme}.png", full_page=options.full)
                         if page.problems:  # type: ignore[attr-defined]  # set by `opened`
                             print(name, width, theme, page.problems)  # type: ignore[attr-defined]  # set by `opened`

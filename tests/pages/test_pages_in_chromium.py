@@ -7,15 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 from page_browser import chromium, opened
-from needs import need
-from playwright.sync_api import Browser, Page
 from page_rendering import PAGES, ROOT, render
 from page_samples import Sample
+from playwright.sync_api import Browser, Page
+
+from needs import need
 
 pytestmark = pytest.mark.slow
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AUDIT = """async (tags) => {
+  await Promise.all(document.getAnimations().map(animation => animation.finished));
   const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
   return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' +
     (n.any.concat(n.all, n.none)[0] || {message: ''}).message).join(' | '));
@@ -29,7 +31,8 @@ OVERFLOW = """() => {
 SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, textarea')]
   .filter(e => e.checkVisibility({visibilityProperty: true, opacityProperty: true})
     && getComputedStyle(e).display !== 'inline' && !e.closest('.ax-skip, .ax-hidden'))
-  .map(e => [e, e.getBoundingClientRect()]).filter(([, box]) => box.width > 0 && (box.width < 23.5 || box.height < 23.5))
+  .map(e => [e, (e.closest('label') ?? e).getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.width < 23.5 || box.height < 23.5))
   .map(([e, box]) => e.outerHTML.slice(0, 90) + ` ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 
 

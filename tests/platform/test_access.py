@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import pytest
 from quart import Quart
-from sites import PASSWORD, Browser, LiveSite
 
 from aethex_live._web.guard import check_marks
 from aethex_live.errors import StartError
 from aethex_live.web import Access
 from aethex_live.web.access import access_of
+from sites import PASSWORD, Browser, LiveSite
 
 ROLES = ("guest", "member", "moderator", "owner", "operator")
 ALLOWED: Mapping[Access, frozenset[str]] = {

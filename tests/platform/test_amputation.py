@@ -1,9 +1,20 @@
 """Without any one feature plugin, and without any provider, the site starts and the core's pages stand."""
 
 import pytest
+
 from sites import OpenSite
 
-PAGES = ("/", "/nova", "/nova/live", "/nova/videos", "/studio", "/studio/nova", "/studio/nova/settings", "/settings", "/api/v1/live")
+PAGES = (
+    "/",
+    "/nova",
+    "/nova/live",
+    "/nova/videos",
+    "/studio",
+    "/studio/nova",
+    "/studio/nova/settings",
+    "/settings",
+    "/api/v1/live",
+)
 FEATURES = ("chat", "profiles")
 KINDS = ("streaming", "storage", "email")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+
 from sites import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +54,16 @@ async def test_it_serves_from_a_fresh_environment(wheel: Path, tmp_path: Path) -
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("AETHEX_", "PYTHON"))}
     # When it is served from an empty folder
     process = await asyncio.create_subprocess_exec(
-        *(str(python), "-m", "aethex_live.cli", "serve", "--port", str(port), "--data", str(tmp_path / "data")),
+        *(
+            str(python),
+            "-m",
+            "aethex_live.cli",
+            "serve",
+            "--port",
+            str(port),
+            "--data",
+            str(tmp_path / "data"),
+        ),
         cwd=tmp_path,
         env=environ | {"AETHEX_STREAM_LOCAL__RTMP_PORT": str(free_port())},
         stderr=asyncio.subprocess.PIPE,

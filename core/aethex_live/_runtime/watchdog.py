@@ -20,7 +20,7 @@ from types import FrameType
 from aethex_live._runtime.health import Health
 from aethex_live.errors import PluginError
 
-BEAT_S = 0.025
+BEAT_S = 0.05  # 0.3 % of a core for the beat and the thread together
 BLOCKED_S = 0.1  # a beat that is overdue this long (decision 16)
 TWICE_S = 0.05  # between the two looks
 QUIET_S = 600.0  # without a block, after which the count starts anew

@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from aethex_live._runtime.manager import Plugins
 from aethex_live._runtime.state_store import stored_states
-from aethex_live.db import AppModels, Database, EmbeddedPostgres
-from aethex_live.db import migrate
+from aethex_live.db import AppModels, Database, EmbeddedPostgres, migrate
 from aethex_live.db.database import CORE
 from aethex_live.errors import StartError
 from aethex_live.models import SiteFact

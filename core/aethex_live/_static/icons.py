@@ -7,8 +7,11 @@ from html import escape
 
 
 def icon_table(nodes: bytes) -> bytes:
-    """JSON of name -> markup, made from `icon-nodes.json` of lucide-static; sorted, so equal input gives equal bytes."""
-    table = {name: "".join(_element(tag, attributes) for tag, attributes in parts) for name, parts in json.loads(nodes).items()}
+    """JSON of name -> markup, made from `icon-nodes.json` of lucide-static; equal bytes for equal input."""
+    table = {
+        name: "".join(_element(tag, attributes) for tag, attributes in parts)
+        for name, parts in json.loads(nodes).items()
+    }
     return json.dumps(table, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -20,7 +20,9 @@ def licenses(modules: Path) -> bytes:
 def _entry(modules: Path, package: str) -> str:
     facts = json.loads(read(modules, package, "package.json"))
     note = " (cut to width 118 and weights 600-800)" if package.endswith("/archivo") else ""
-    return f"\n{RULE}\n{package} {facts['version']} · {facts.get('license')}{note}\n{RULE}\n\n{_text(modules, package)}\n"
+    return (
+        f"\n{RULE}\n{package} {facts['version']} · {facts.get('license')}{note}\n{RULE}\n\n{_text(modules, package)}\n"
+    )
 
 
 def _text(modules: Path, package: str) -> str:

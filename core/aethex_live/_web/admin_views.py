@@ -27,7 +27,13 @@ KINDS = {
     Kind.PAYMENTS: ("Payments", "wallet"),
     Kind.EMAIL: ("E-mail", "mail"),
 }
-ICONS = {"auth": "key-round", "stream": "radio-tower", "storage": "hard-drive", "email": "mail", "chat": "message-circle"}
+ICONS = {
+    "auth": "key-round",
+    "stream": "radio-tower",
+    "storage": "hard-drive",
+    "email": "mail",
+    "chat": "message-circle",
+}
 SHAPES: dict[str, Shape] = {"running": "healthy", "loaded": "healthy", "suspended": "attention", "off": "off"}
 
 

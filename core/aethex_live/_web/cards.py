@@ -39,7 +39,9 @@ class Cards:
         if missing:
             self._people |= await self._platform.domain.people.describe(missing)
 
-    def channel(self, channel: Channel, *, live: bool = False, videos: int = 0, can_manage: bool = False) -> ChannelView:
+    def channel(
+        self, channel: Channel, *, live: bool = False, videos: int = 0, can_manage: bool = False
+    ) -> ChannelView:
         """A channel; call `know` first."""
         owner = self._people.get(channel.owner_id)
         return ChannelView(
@@ -105,20 +107,27 @@ class Cards:
             incomplete=recording.incomplete,
         )
 
-    def player_of_broadcast(self, broadcast: Broadcast, *, muted: bool = False, counted: bool = True) -> PlayerView | None:
+    async def player_of_broadcast(
+        self, broadcast: Broadcast, *, muted: bool = False, counted: bool = True
+    ) -> PlayerView | None:
         """The player of what is on; None while its provider is off."""
         sources = self.sources(broadcast.provider, broadcast.playback)
         if not sources:
             return None
+        # what happens after this place reaches the page by its topic, so nothing falls in between
+        place = await self._platform.topics.head(channel_topic(broadcast.channel_id))
         return PlayerView(
             kind="live",
             title=broadcast.title,
             sources=sources,
+            state="reconnecting" if broadcast.state == "reconnecting" else "live",
             poster=self._image(broadcast.provider, broadcast.playback),
             muted=muted,
             started_at=broadcast.started_at,
             broadcast_id=str(broadcast.id),
             topic=channel_topic(broadcast.channel_id),
+            last=place.seq,
+            epoch=place.epoch,
             seen_topic=watching_topic(broadcast.channel_id) if counted else "",
         )
 
@@ -131,6 +140,8 @@ class Cards:
             kind="video",
             title=recording.title,
             sources=sources,
+            state="recording",
+            recording_id=str(recording.id),
             poster=self._image(recording.provider, recording.playback),
             audio_only=recording.width is None,
             started_at=recording.created_at,

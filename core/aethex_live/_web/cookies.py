@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
 from quart import Response, g, request
 
@@ -23,14 +22,20 @@ def session_name(site: Site) -> str:
     return "__Host-aethex" if site.https else "aethex"
 
 
-def set_session(response: Any, site: Site, token: str) -> None:
+def set_session(response: Response, site: Site, token: str) -> None:
     """Sign the browser in."""
     response.set_cookie(
-        session_name(site), token, max_age=SESSION_DAYS * 86400, path="/", httponly=True, samesite="Lax", secure=site.https
+        session_name(site),
+        token,
+        max_age=SESSION_DAYS * 86400,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=site.https,
     )
 
 
-def clear_session(response: Any, site: Site) -> None:
+def clear_session(response: Response, site: Site) -> None:
     """Sign the browser out."""
     response.delete_cookie(session_name(site), path="/", secure=site.https, httponly=True, samesite="Lax")
 
@@ -50,7 +55,7 @@ def keep_form_secret(response: Response, site: Site) -> None:
         response.set_cookie(CSRF_COOKIE, value, path="/", httponly=True, samesite="Lax", secure=site.https)
 
 
-def add_flash(response: Any, keys: Secrets, site: Site, text: str, tone: str = "ok") -> Any:
+def add_flash(response: Response, keys: Secrets, site: Site, text: str, tone: str = "ok") -> Response:
     """Let the next page show a sentence once; returns the response."""
     value = keys.sign("flash", f"{tone}:{text}".encode(), FLASH_LIFE)
     response.set_cookie(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from quart import Quart, Response, g, request
 from quart_schema import RequestSchemaValidationError
-from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from aethex_live._web.views import ErrorView
@@ -58,7 +58,9 @@ def install(app: Quart, platform: Platform) -> None:
     async def schema(error: RequestSchemaValidationError) -> Response:
         failure = error.validation_error
         fields = errors_by_field(failure) if isinstance(failure, ValidationError) else {}
-        detail = "; ".join(f"{name}: {text}" for name, text in fields.items()) or "What was sent has not the form asked for."
+        detail = (
+            "; ".join(f"{name}: {text}" for name, text in fields.items()) or "What was sent has not the form asked for."
+        )
         return problem(422, detail, code="invalid", errors=fields)
 
     async def http(error: HTTPException) -> Response:

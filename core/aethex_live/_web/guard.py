@@ -6,8 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from quart import Quart, g, request
-from werkzeug.wrappers import Response as BaseResponse
+from quart import Quart, Response, g, request
 
 from aethex_live._web import csrf
 from aethex_live._web.cookies import session_name
@@ -39,7 +38,7 @@ class Guard:
         self._app = app
         self._platform = platform
 
-    async def __call__(self) -> BaseResponse | None:
+    async def __call__(self) -> Response | None:
         """Let the request through, send it to the sign-in page, or raise a Refusal."""
         g.request_id = request.scope.get("aethex.request_id") or uuid.uuid4().hex[:16]
         g.address = request.scope.get("aethex.address") or request.remote_addr or ""
@@ -61,7 +60,7 @@ class Guard:
         if owner is not None and not self._platform.plugins.is_on(owner):
             raise NotFound("This part of the site is switched off.")
 
-    async def _check_access(self) -> BaseResponse | None:
+    async def _check_access(self) -> Response | None:
         view = self._app.view_functions.get(request.endpoint or "")
         access = access_of(view) if view else None
         if access is None or access is Access.PUBLIC:
@@ -72,7 +71,8 @@ class Guard:
             return None
         if not g.actor.signed_in:
             return _sign_in()
-        return self._check_role(access)
+        self._check_role(access)
+        return None
 
     def _check_role(self, access: Access) -> None:
         if access is Access.OPERATOR and not g.actor.is_operator:
@@ -88,7 +88,7 @@ class Guard:
         g.channel_role = await channels.role_of(g.channel, g.actor)
 
 
-def _sign_in() -> BaseResponse:
+def _sign_in() -> Response:
     """A person is sent to the sign-in page and back; a program gets a problem."""
     if wants_json() or request.method not in csrf.SAFE:
         raise Unauthenticated("Sign in to do this.")

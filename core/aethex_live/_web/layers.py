@@ -65,7 +65,9 @@ class StaticFiles:
 class RequestLog:
     """The outermost layer: an id for the request, the visitor's address, a log line and the counters."""
 
-    def __init__(self, inner: AsgiApp, metrics: Metrics, proxies: Sequence[str], owner_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, inner: AsgiApp, metrics: Metrics, proxies: Sequence[str], owner_of: Callable[[str], str]
+    ) -> None:
         self._inner = inner
         self._metrics = metrics
         self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]

@@ -17,7 +17,10 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
-            "aethex_http_requests", "Requests by method and class of status", ["method", "status"], registry=self.registry
+            "aethex_http_requests",
+            "Requests by method and class of status",
+            ["method", "status"],
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "aethex_http_seconds", "Time to answer in seconds", buckets=BUCKETS, registry=self.registry

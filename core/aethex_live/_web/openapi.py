@@ -47,7 +47,11 @@ def install(app: Quart, site: Site) -> None:
     QuartSchema(
         app,
         openapi_path=None,
-        info={"title": site.name, "version": API_VERSION, "description": "The API of the pages, for programs."},
+        info={
+            "title": site.name,
+            "version": API_VERSION,
+            "description": "The API of the pages, for programs.",
+        },
         conversion_preference="pydantic",
         security_schemes={"session": {"type": "apiKey", "in_": "cookie", "name": "aethex"}},
         openapi_provider_class=ApiOnly,

@@ -84,7 +84,7 @@ def _templates(app: Quart, platform: Platform) -> None:
             "csrf_token": lambda: csrf.token(platform.secrets),
         }
 
-    async def around() -> Mapping[str, Any]:
+    async def around() -> dict[str, Any]:
         return {"shell": await shell.build(platform), **about_request()}
 
     async def render_part(template: str, context: Mapping[str, Any]) -> str:

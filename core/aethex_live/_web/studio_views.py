@@ -48,7 +48,9 @@ def _chart(health: IngestHealth) -> ChartView | None:
         return None
     step = health.interval.total_seconds()
     times = [f"−{round((len(values) - 1 - index) * step)} s" for index in range(len(values))]
-    return ChartView(title="Bitrate", times=times, series=[Series(label="Bitrate", values=values, area=True)], unit="kb/s")
+    return ChartView(
+        title="Bitrate", times=times, series=[Series(label="Bitrate", values=values, area=True)], unit="kb/s"
+    )
 
 
 def _facts(health: IngestHealth) -> list[Stat]:

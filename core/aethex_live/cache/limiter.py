@@ -76,7 +76,9 @@ class RateLimiter:
         full_at = max(self._local.get(key, 0.0), now)
         next_at = full_at + span / limit * cost
         if next_at - span > now:
-            return Verdict(False, max(0, math.floor((now + span - full_at) * limit / span)), (next_at - span - now) / 1e6)
+            return Verdict(
+                False, max(0, math.floor((now + span - full_at) * limit / span)), (next_at - span - now) / 1e6
+            )
         self._local[key] = next_at
         self._local.move_to_end(key)
         if len(self._local) > _MOST_LOCAL:

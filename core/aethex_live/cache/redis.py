@@ -15,8 +15,8 @@ _SCHEMES = {"redis", "rediss", "unix"}
 async def open_redis(url: str | None) -> Redis:
     """A Redis client that answers; values are bytes. Close it with `await client.aclose()`.
 
-    Without a URL the store lives in this process (fakeredis: no INFO, no blocking BLMOVE, gone with the process). Raises
-    `StartError` in a sentence when the named one does not answer. Calls are limited to 5 s: on a pub/sub use
+    Without a URL the store lives in this process (fakeredis: no INFO, no blocking BLMOVE, gone with the process).
+    Raises `StartError` in a sentence when the named one does not answer. Calls are limited to 5 s: on a pub/sub use
     `get_message(timeout=…)`, not `listen()`.
     """
     if url is None:

@@ -20,7 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def site_options(command: F) -> F:
     """The options by which every command finds the site."""
-    command = click.option("--config", type=click.Path(path_type=Path), help="configuration file (aethex.toml)")(command)
+    command = click.option("--config", type=click.Path(path_type=Path), help="configuration file (aethex.toml)")(
+        command
+    )
     return click.option("--data", type=click.Path(path_type=Path), help="data folder (data)")(command)
 
 

@@ -27,7 +27,7 @@ def child_mode() -> ChildMode:
     if os.geteuid() != 0:
         return ChildMode.PLAIN
     try:
-        probe = subprocess.run(  # noqa: S603 - fixed command
+        probe = subprocess.run(
             ["/bin/true"], preexec_fn=entering(ChildMode.NAMESPACE, dies_with_parent=False), timeout=10, check=False
         )
     except (OSError, subprocess.SubprocessError):
@@ -36,7 +36,7 @@ def child_mode() -> ChildMode:
 
 
 def entering(mode: ChildMode, *, dies_with_parent: bool) -> Callable[[], None]:
-    """What the child does between fork and exec. Everything is looked up here, because after the fork little is safe."""
+    """What the child does between fork and exec; all is looked up before, because after the fork little is safe."""
     library = ctypes.CDLL(None, use_errno=True)
     owner = os.getpid()
     nobody = pwd.getpwnam("nobody") if mode is ChildMode.NOBODY else None

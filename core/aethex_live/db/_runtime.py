@@ -17,10 +17,13 @@ from aethex_live.errors import StartError
 _LONGEST_SOCKET_FOLDER = 80  # a socket's path may have 107 bytes, "/.s.PGSQL.5432.lock" takes 19
 
 
-def runtime_folder(folder: Path) -> Path:
-    """A short folder for the sockets of the server of `folder`: the folder's own path may be too long for a socket."""
+def runtime_folder(folder: Path, *, private: bool = True) -> Path:
+    """A short folder for the sockets of the server of `folder`: the folder's own path may be too long for a socket.
+
+    `private=False` for a server that runs as another user, who can't reach XDG_RUNTIME_DIR.
+    """
     name = "aethex-" + hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
-    given = os.environ.get("XDG_RUNTIME_DIR")
+    given = os.environ.get("XDG_RUNTIME_DIR") if private else None
     if given and len(given) < _LONGEST_SOCKET_FOLDER - len(name) and os.access(given, os.W_OK | os.X_OK):
         return Path(given) / name
     base = tempfile.gettempdir()
@@ -88,19 +91,19 @@ def _is_orphan(pid: int, owner_file: Path) -> bool:
 
 
 @asynccontextmanager
-async def claim_start(path: Path, seconds: float) -> AsyncIterator[None]:
-    """Hold the file lock under which one process at a time looks for a server or starts one."""
+async def hold(path: Path, seconds: float) -> AsyncIterator[int]:
+    """Hold a file lock, waited for at most `seconds`; a child that gets the descriptor holds it for as long as it lives."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + seconds
         while not _locked(descriptor):
             if time.monotonic() > deadline:
                 raise StartError(
-                    f"Another process has been starting PostgreSQL in {path.parent} for {seconds:.0f} s:"
+                    f"Another process has held {path} for {seconds:.0f} s, so PostgreSQL can't be started:"
                     " wait for it or end it, then try again."
                 )
             await asyncio.sleep(0.05)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

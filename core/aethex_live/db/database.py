@@ -98,7 +98,7 @@ class Database:
             yield
 
     async def fetch(self, sql: str, args: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a query (also of INSERT/UPDATE ... RETURNING), JSON columns decoded; takes part in the transaction."""
+        """The rows of a query (also of INSERT ... RETURNING), JSON columns decoded; takes part in the transaction."""
         return await self._client().execute_query_dict(sql, list(args))
 
     async def execute(self, sql: str, args: Sequence[Any] = ()) -> int:
@@ -109,7 +109,8 @@ class Database:
     def listen(self, channel: str, heard: Callable[[str], None]) -> Callable[[], None]:
         """Call `heard` with the payload of every NOTIFY on `channel`; returns what ends it.
 
-        `heard` is also called with an empty payload after a lost connection was replaced: something may have been missed.
+        `heard` is also called with an empty payload when listening begins, and begins anew after a lost connection:
+        something may have been missed.
         """
         return self._listener.add(channel, heard)
 
@@ -141,4 +142,3 @@ def tortoise_config(apps: Sequence[AppModels], credentials: dict[str, Any] | Non
         "connections": {_CONNECTION: {"engine": _CLIENT, "credentials": credentials or {"dsn": ""}}},
         "apps": {app.label: {"models": [app.models_module], "migrations": app.migrations_module} for app in apps},
     }
-

@@ -14,7 +14,7 @@ from aethex_live.errors import StartError
 from . import _cluster
 from ._address import socket_dsn
 from ._child import ChildMode, child_mode, entering
-from ._runtime import claim_start, foreign_server, owner_file, runtime_folder
+from ._runtime import foreign_server, hold, owner_file, runtime_folder
 
 USER = "aethex"
 START_SECONDS = 60.0
@@ -60,13 +60,15 @@ class EmbeddedPostgres:
         if self._process is not None:
             return True
         _cluster.make_folder(self.folder)
-        async with claim_start(self.folder / "start.lock", START_SECONDS):
+        async with hold(self.folder / "start.lock", START_SECONDS):
             if await self._attach():
                 return False
-            mode = await asyncio.to_thread(child_mode)
-            await _cluster.ensure(self.cluster, mode, sync=self._fsync)
-            self._spawn(mode)
-            await self._await_ready()
+            # the server inherits this lock: while any of its processes lives, also in another container, it is held
+            async with hold(self.folder / "server.lock", START_SECONDS) as lock:
+                mode = await asyncio.to_thread(child_mode)
+                await _cluster.ensure(self.cluster, mode)
+                self._spawn(mode, lock)
+                await self._await_ready()
         return True
 
     async def stop(self) -> None:
@@ -104,9 +106,11 @@ class EmbeddedPostgres:
         await connection.close(timeout=5)
         return True
 
-    def _spawn(self, mode: ChildMode) -> None:
-        self.sockets = runtime_folder(self.folder)
+    def _spawn(self, mode: ChildMode, lock: int) -> None:
+        self.sockets = runtime_folder(self.folder, private=mode is not ChildMode.NOBODY)
         _cluster.make_private(self.sockets, mode)
+        # of a server that is gone, as the lock proves; its id may be another process's by now, which would stop ours
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         options = [
             "listen_addresses=",
             f"max_connections={self._max_connections}",
@@ -128,12 +132,13 @@ class EmbeddedPostgres:
                 stderr=log,
                 cwd="/",
                 env=_cluster.environment(),
-                preexec_fn=entering(mode, dies_with_parent=True),  # noqa: PLW1509 - see _child
+                pass_fds=(lock,),
+                preexec_fn=entering(mode, dies_with_parent=True),
             )
 
     async def _await_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        assert self._process is not None  # noqa: S101 - set by _spawn
+        assert self._process is not None
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 self._process = None
@@ -161,5 +166,3 @@ async def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
             return False
         await asyncio.sleep(0.01)
     return True
-
-

@@ -25,7 +25,7 @@ _ON_DELETE = {"CASCADE", "SET NULL"}
 async def make(
     apps: Sequence[AppModels], *, name: str | None = None, core_baseline: str | None = None, write: bool = True
 ) -> list[Path]:
-    """Write the migrations that are missing, dependencies first, and return their paths (nothing missing: an empty list).
+    """Write the migrations that are missing, dependencies first; their paths (an empty list when none is missing).
 
     All apps must be given, also when only one has changed: foreign keys reach across. `name` is put behind the number
     (else it is made from the change). `core_baseline` is the core migration that a plugin of somebody else depends on,
@@ -36,7 +36,7 @@ async def make(
     written: list[Path] = []
     async with TortoiseContext() as context:
         await context.init(config=config, init_connections=False)
-        assert context.apps is not None  # noqa: S101 - set by init
+        assert context.apps is not None
         for label in _in_order(context.apps):
             writer = await _writer(context.apps, config["apps"], label, name)
             if writer is None:
@@ -50,7 +50,7 @@ async def make(
 
 
 def _in_order(apps: Apps) -> list[str]:
-    """The labels, each after those that its foreign keys point to (never by hook order, which is last in, first out)."""
+    """The labels, each after those that its foreign keys point to (hook order is last in, first out: no help)."""
     graph: dict[str, set[str]] = {}
     for label, models in apps.items():
         graph[label] = set()
@@ -74,7 +74,9 @@ def _check_relation(label: str, other: str, model: str, field: Any) -> None:
     if other != "core":
         raise AethexError(f"{where} points to the plugin {other}: keep its id and ask its service instead.")
     if field.on_delete not in _ON_DELETE:
-        raise AethexError(f"{where} must be on_delete CASCADE or SET NULL: a plugin that is off must not hold up the core.")
+        raise AethexError(
+            f"{where} must be on_delete CASCADE or SET NULL: a plugin that is off must not hold up the core."
+        )
     if field.related_name and not str(field.related_name).startswith(f"{label}_"):
         raise AethexError(f"{where} needs related_name={label}_...: it becomes a name on the core's model.")
 
@@ -115,7 +117,7 @@ def _refuse_unfillable(label: str, operation: Any) -> None:
     field: Any = operation.field
     if not field.null and not field.has_db_default():
         raise AethexError(
-            f"{label}.{operation.model_name}.{operation.name} is a new NOT NULL column: give it db_default=, or null=True."
+            f"{label}.{operation.model_name}.{operation.name} is a new NOT NULL column: it needs db_default= or null=True"
         )
 
 

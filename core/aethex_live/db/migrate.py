@@ -23,9 +23,10 @@ _POLL_SECONDS = 0.25
 
 
 async def upgrade(db: Database) -> list[str]:
-    """Apply what is pending and return its names ("core.0001_initial"). Processes that start at once wait for one another.
+    """Apply what is pending and return its names ("core.0001_initial").
 
-    Raises `StartError` when the database was made by newer code or a migration fails; that one is then rolled back whole.
+    Processes that start at once wait for one another. Raises `StartError` when the database was made by newer code, or
+    when a migration fails, which is then rolled back whole.
     """
     async with _locked_session(db) as executor:
         applied = await _applied(db)
@@ -147,4 +148,3 @@ async def _locked_session(db: Database) -> AsyncIterator[MigrationExecutor]:
     finally:
         db.context.connections.reset(token)
         connection.terminate()
-

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from aethex_live.db import Database
 
 WRONG = "The name or the password is not right."
-TAKEN = {"username_key": ("username", "This name is taken; choose another."), "email_key": ("email", "This e-mail address has an account; sign in instead.")}
+TAKEN = {
+    "username_key": ("username", "This name is taken; choose another."),
+    "email_key": ("email", "This e-mail address has an account; sign in instead."),
+}
 
 
 class Accounts:
@@ -115,8 +118,9 @@ class Accounts:
     async def find(self, login: str) -> User | None:
         """The active or banned account of a user name or e-mail address."""
         key = login.strip().lower()
-        by = {"email_key": key} if "@" in key else {"username_key": key}
-        return await User.get_or_none(**by)
+        if "@" in key:
+            return await User.get_or_none(email_key=key)
+        return await User.get_or_none(username_key=key)
 
     async def get(self, username: str) -> User:
         """The account of a user name. Raises NotFound."""
@@ -130,7 +134,11 @@ class Accounts:
         shown = check_line(display_name, field="display_name", most=50, least=1)
         async with self._db.transaction():
             await User.filter(id=user_id).update(display_name=shown)
-            await record(UserChanged(user_id=user_id, fields=["display_name"]), subject=f"user:{user_id}", actor=user_id)
+            await record(
+                UserChanged(user_id=user_id, fields=["display_name"]),
+                subject=f"user:{user_id}",
+                actor=user_id,
+            )
 
     async def change(self, user_id: UUID, display_name: str, email: str) -> None:
         """Change name and e-mail address. Raises Invalid or Conflict about the field."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from aethex_live.actor import Actor
 from aethex_live.ids import uuid7
 from aethex_live.models import AuditEntry
-from aethex_live.actor import Actor
 
 
 class Audit:

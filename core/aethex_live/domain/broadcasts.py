@@ -133,16 +133,16 @@ class Broadcasts:
     async def ended(self, broadcast_id: UUID, *, reason: str, ended_at: datetime) -> None:
         """The broadcast is over; `ended_at` is the end of its last frame. Unknown ids are no error."""
         async with self._db.transaction():
-            changed = await Broadcast.filter(id=broadcast_id).exclude(state="ended").update(
-                state="ended", ended_at=ended_at, end_reason=reason
+            changed = (
+                await Broadcast.filter(id=broadcast_id)
+                .exclude(state="ended")
+                .update(state="ended", ended_at=ended_at, end_reason=reason)
             )
             if not changed:
                 return
             row = await Broadcast.get(id=broadcast_id)
             await record(
-                BroadcastEnded(
-                    broadcast_id=broadcast_id, channel_id=row.channel_id, reason=reason, ended_at=ended_at
-                ),
+                BroadcastEnded(broadcast_id=broadcast_id, channel_id=row.channel_id, reason=reason, ended_at=ended_at),
                 subject=f"broadcast:{broadcast_id}",
                 channel=row.channel_id,
                 id=derived_id("broadcast.ended", broadcast_id),

@@ -93,7 +93,9 @@ class Channels:
         try:
             await self._store(channel, actor, checked)
         except IntegrityError:
-            raise Conflict(f"/{checked.get('slug')} is taken; choose another address.", field="slug", code="taken") from None
+            raise Conflict(
+                f"/{checked.get('slug')} is taken; choose another address.", field="slug", code="taken"
+            ) from None
         return await self.by_slug(checked.get("slug", channel.slug))
 
     async def _store(self, channel: Channel, actor: Actor, checked: Mapping[str, Any]) -> None:
@@ -173,7 +175,11 @@ class Channels:
         try:
             async with self._db.transaction():
                 await ChannelModerator.create(
-                    id=uuid7(), channel=channel, user=user, rights=list(MODERATOR_RIGHTS), granted_by=actor.user_id
+                    id=uuid7(),
+                    channel=channel,
+                    user=user,
+                    rights=list(MODERATOR_RIGHTS),
+                    granted_by=actor.user_id,
                 )
                 await record(
                     ChannelModeratorAdded(channel_id=channel.id, user_id=user.id),
@@ -182,7 +188,10 @@ class Channels:
                     channel=channel.id,
                 )
                 await self._audit.write(
-                    "moderator.added", actor=actor, subject=f"user:{user.id}", channel_id=channel.id,
+                    "moderator.added",
+                    actor=actor,
+                    subject=f"user:{user.id}",
+                    channel_id=channel.id,
                     detail={"username": user.username},
                 )
         except IntegrityError:
@@ -200,9 +209,7 @@ class Channels:
                 actor=actor.user_id,
                 channel=channel.id,
             )
-            await self._audit.write(
-                "moderator.removed", actor=actor, subject=f"user:{user_id}", channel_id=channel.id
-            )
+            await self._audit.write("moderator.removed", actor=actor, subject=f"user:{user_id}", channel_id=channel.id)
 
 
 def require_owner(role: ChannelRole | None) -> None:

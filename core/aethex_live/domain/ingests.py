@@ -63,9 +63,7 @@ class Ingests:
     async def show_key(self, channel: Channel, actor: Actor | None) -> Sequence[Endpoint]:
         """The endpoints with their keys; that they were shown is audited."""
         endpoints = await self.endpoints(channel)
-        await self._audit.write(
-            "stream_key.shown", actor=actor, subject=f"channel:{channel.id}", channel_id=channel.id
-        )
+        await self._audit.write("stream_key.shown", actor=actor, subject=f"channel:{channel.id}", channel_id=channel.id)
         return endpoints
 
     async def rotate_key(self, channel: Channel, actor: Actor | None) -> None:
@@ -83,9 +81,7 @@ class Ingests:
             await self._audit.write(
                 "stream_key.rotated", actor=actor, subject=f"channel:{channel.id}", channel_id=channel.id
             )
-            await self._control.send(
-                "ingest.rotated", {"ingest_id": str(found.row.id), "key_version": version}
-            )
+            await self._control.send("ingest.rotated", {"ingest_id": str(found.row.id), "key_version": version})
         await found.provider.rotate_key(found.row.provider_id, key_version=version)
 
     async def end(self, channel: Channel) -> None:

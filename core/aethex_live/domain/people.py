@@ -33,7 +33,9 @@ class People:
 
     async def describe(self, ids: Iterable[UUID]) -> dict[UUID, Person]:
         """The people of these ids; unknown ones are left out."""
-        rows = await User.filter(id__in=list(set(ids))).exclude(state="deleted").values("id", "username", "display_name")
+        rows = (
+            await User.filter(id__in=list(set(ids))).exclude(state="deleted").values("id", "username", "display_name")
+        )
         facts: dict[UUID, dict[str, object]] = {row["id"]: {"name": row["display_name"]} for row in rows}
         if facts:
             facts = await self._hooks.fold(specs.describe_users, facts)

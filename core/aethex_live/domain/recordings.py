@@ -48,7 +48,11 @@ class Recordings:
             rows = rows.filter(state="ready", visibility="public")
         if before is not None and (last := await Recording.get_or_none(id=before)):
             rows = rows.filter(created_at__lt=last.created_at)
-        return await rows.order_by("-created_at", "-id").limit(limit).select_related("channel", "channel__owner", "broadcast")
+        return (
+            await rows.order_by("-created_at", "-id")
+            .limit(limit)
+            .select_related("channel", "channel__owner", "broadcast")
+        )
 
     async def count(self, channel_id: UUID) -> int:
         """How many videos everyone sees."""
@@ -65,14 +69,17 @@ class Recordings:
 
     async def get(self, recording_id: UUID, actor: Actor) -> Recording:
         """A recording that the actor may watch. Raises NotFound for others, so that a private one is not given away."""
-        row = await Recording.filter(id=recording_id).exclude(state="deleted").select_related(
-            "channel", "channel__owner", "channel__category", "broadcast"
-        ).first()
+        row = (
+            await Recording.filter(id=recording_id)
+            .exclude(state="deleted")
+            .select_related("channel", "channel__owner", "channel__category", "broadcast")
+            .first()
+        )
         if row is None:
             raise NotFound("There is no such video, or it was deleted.")
-        if row.visibility == "private" or row.state != "ready":
-            if await self._channels.role_of(row.channel, actor) != "owner":
-                raise NotFound("There is no such video, or it was deleted.")
+        hidden = row.visibility == "private" or row.state != "ready"
+        if hidden and await self._channels.role_of(row.channel, actor) != "owner":
+            raise NotFound("There is no such video, or it was deleted.")
         return row
 
     async def owned(self, channel_id: UUID, recording_id: UUID) -> Recording:
@@ -88,7 +95,12 @@ class Recordings:
         async with self._db.transaction():
             await Recording.filter(id=recording.id).update(title=words, visibility=visibility)
             await record(
-                RecordingChanged(recording_id=recording.id, channel_id=recording.channel_id, title=words, visibility=visibility),
+                RecordingChanged(
+                    recording_id=recording.id,
+                    channel_id=recording.channel_id,
+                    title=words,
+                    visibility=visibility,
+                ),
                 subject=f"recording:{recording.id}",
                 actor=actor.user_id,
                 channel=recording.channel_id,
@@ -105,8 +117,11 @@ class Recordings:
                 channel=recording.channel_id,
             )
             await self._audit.write(
-                "recording.deleted", actor=actor, subject=f"recording:{recording.id}",
-                channel_id=recording.channel_id, detail={"title": recording.title},
+                "recording.deleted",
+                actor=actor,
+                subject=f"recording:{recording.id}",
+                channel_id=recording.channel_id,
+                detail={"title": recording.title},
             )
             await self._jobs.publish(
                 DELETE_MEDIA,

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from aethex_live.actor import Actor, Role
 from aethex_live.ids import uuid7
 from aethex_live.models import Session, User
-from aethex_live.actor import Actor, Role
 
 if TYPE_CHECKING:
     from aethex_live.clock import Clock

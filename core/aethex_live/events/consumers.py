@@ -11,6 +11,7 @@ from uuid import UUID
 
 from aethex_live.clock import Clock
 from aethex_live.db import Database
+from aethex_live.waiting import wait_at_most
 
 from . import _cursors as cursors
 from .registry import EventTypes
@@ -85,7 +86,7 @@ class Feed:
             self._wake.clear()
             if not await self._read_on():
                 await self._save(_IDLE_SAVE_SECONDS)
-                await _wait(self._wake, _IDLE_POLL_SECONDS)
+                await wait_at_most(self._wake, _IDLE_POLL_SECONDS)
 
     async def _read_on(self) -> bool:
         """Handle the next batch; False when the head of the log is reached."""
@@ -133,10 +134,3 @@ class Feed:
             return
         await cursors.save(self._db, self._consumer.name, self._saved, self.position)
         self._saved, self._saved_at = self.position, time.monotonic()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

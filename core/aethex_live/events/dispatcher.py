@@ -1,7 +1,6 @@
 """The dispatcher: one process at a time gives committed events their positions and feeds the consumers."""
 
 import asyncio
-import contextlib
 import logging
 import zlib
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ import asyncpg
 from aethex_live.clock import Clock
 from aethex_live.db import Database
 from aethex_live.errors import AethexError, StartError
+from aethex_live.waiting import end_task, wait_at_most
 
 from . import _cursors as cursors
 from .consumers import Consumer, Feed, Recorded
@@ -42,7 +42,9 @@ class Dispatcher:
     Positions are given on the connection that holds the lock, so that a leader that lost it can give none.
     """
 
-    def __init__(self, db: Database, consumers: Iterable[Consumer], clock: Clock, types: EventTypes | None = None) -> None:
+    def __init__(
+        self, db: Database, consumers: Iterable[Consumer], clock: Clock, types: EventTypes | None = None
+    ) -> None:
         self._db = db
         self._types = types or EventTypes()
         self._consumers = {consumer.name: consumer for consumer in consumers}
@@ -69,22 +71,21 @@ class Dispatcher:
     async def stop(self) -> None:
         """Stop; handlers that run are cancelled and hear their event again later."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await end_task(task)
 
     async def wait_leading(self, seconds: float = 10.0) -> None:
         """Wait until this process leads; `TimeoutError` after `seconds`."""
-        await asyncio.wait_for(self._leading.wait(), seconds)
+        if not await wait_at_most(self._leading, seconds):
+            raise TimeoutError(f"this process did not become the leader within {seconds:g} s")
 
     async def settle(self, seconds: float = 5.0) -> None:
         """Wait until all that is committed now has been heard by every consumer; `TimeoutError` after `seconds`."""
         async with asyncio.timeout(seconds):
             await self._leading.wait()
-            while await self._unplaced():
+            while await self._unplaced():  # noqa: ASYNC110 - another process may give the positions
                 await asyncio.sleep(0.01)
             goal = await cursors.head(self._db)
-            while any(feed.position < goal for feed in self._feeds.values()):
+            while any(feed.position < goal for feed in self._feeds.values()):  # noqa: ASYNC110 - for tests alone
                 await asyncio.sleep(0.01)
 
     async def lag(self) -> dict[str, int]:
@@ -94,7 +95,7 @@ class Dispatcher:
         return {row["consumer"]: head - row["position"] for row in rows}
 
     async def retry(self, letter_id: UUID) -> None:
-        """Hand a dead letter to its consumer again, here and now; it is removed when that works, else the error is raised."""
+        """Hand a dead letter to its consumer, here and now; it is removed when that works, else the error is raised."""
         rows = await self._db.fetch("select consumer, event_id from core_event_dead_letter where id = $1", [letter_id])
         if not rows:
             raise AethexError(f"There is no dead letter {letter_id}.")
@@ -125,7 +126,7 @@ class Dispatcher:
         """Wait for the lock on a connection of our own, then lead for as long as the connection lives."""
         connection = await self._db.open_connection()
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK, timeout=_STATEMENT_SECONDS):
+            while not await _locked(connection):  # noqa: ASYNC110 - a lock that falls tells nobody
                 await asyncio.sleep(CANDIDATE_SECONDS)
             await self._lead(connection)
         except asyncpg.InternalClientError as error:  # asyncpg's word for a connection that broke in mid-statement
@@ -158,5 +159,8 @@ class Dispatcher:
                 for feed in self._feeds.values():
                     feed.wake()
             if placed < BATCH:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), POLL_SECONDS)
+                await wait_at_most(wake, POLL_SECONDS)
+
+
+async def _locked(connection: "asyncpg.Connection[Any]") -> bool:
+    return bool(await connection.fetchval("select pg_try_advisory_lock($1)", LOCK, timeout=_STATEMENT_SECONDS))

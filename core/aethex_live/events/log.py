@@ -35,9 +35,9 @@ async def record(
 ) -> bool:
     """Write an event; True when it was new.
 
-    Call it inside the transaction of the change that it tells of: then both are there or neither. `subject` says what it
-    is about ("channel:<id>"), `actor` who did it, `channel` where. With an `id` derived from the fact, telling it again
-    writes nothing. Raises `AethexError` outside of a transaction.
+    Call it inside the transaction of the change that it tells of: then both are there or neither. `subject` says what
+    it is about ("channel:<id>"), `actor` who did it, `channel` where. With an `id` derived from the fact, telling it
+    again writes nothing. Raises `AethexError` outside of a transaction.
     """
     connection = get_connection("default")
     if not isinstance(connection, TransactionalDBClient):

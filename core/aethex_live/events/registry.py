@@ -51,7 +51,7 @@ class EventTypes:
         return iter(self._known.values())
 
     def add(self, plugin: str, event_types: Iterable[type[Event]]) -> None:
-        """Take a plugin's event types. Raises `PluginError` for one that is no frozen dataclass or is not named `plugin.…`."""
+        """Take a plugin's event types. Raises `PluginError` for one that is no Event or is not named `plugin.…`."""
         for event_type in event_types:
             name = _checked_name(plugin, event_type)
             if name in self._known:
@@ -76,6 +76,7 @@ def _checked_name(plugin: str, event_type: type[Event]) -> str:
     name = str(getattr(event_type, "type", ""))
     if not _FORM.fullmatch(name) or len(name) > _LONGEST or not name.startswith(f"{plugin}."):
         raise PluginError(
-            f"The plugin {plugin} declares the event type {name!r} ({called}): it must look like {plugin}.something_happened."
+            f"The plugin {plugin} declares the event type {name!r} ({called}):"
+            f" it must look like {plugin}.something_happened."
         )
     return name

@@ -24,6 +24,7 @@ async def user_registered(event: Recorded) -> None:
     """An account was made; payload of `events.types.UserRegistered`."""
 
 
-@spec("fold")
+# it asks the database once for a whole page, which the usual 50 ms of a fold do not allow for
+@spec("fold", limit=0.5)
 async def describe_users(people: dict[UUID, dict[str, object]]) -> dict[UUID, dict[str, object]] | None:
     """Add to what pages show of people: each value has `name`, may get `avatar` (an address) and `bio`."""

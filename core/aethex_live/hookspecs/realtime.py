@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aethex_live.hookspecs._marker import spec
 
 if TYPE_CHECKING:
-    from aethex_live.realtime import SocketEvent, TopicClass
     from aethex_live.actor import Actor
+    from aethex_live.realtime import SocketEvent, TopicClass
 
 
 @spec("collect")

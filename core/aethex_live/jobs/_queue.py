@@ -1,8 +1,8 @@
 """SAQ on PostgreSQL: wakes a worker for each leased row. It may lose a job; the row's lease brings it back."""
 
 import asyncio
-import contextlib
 import logging
+import math
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -20,7 +20,6 @@ from .outbox import Lease
 
 NAME = "aethex"
 _KEYSPACE = zlib.crc32(b"aethex-saq") & 0x7FFFFFFF
-_LONGEST_JOB_SECONDS = 24 * 3600  # the handler's own limit is the row's; this one only ends what forgot it
 _STOP_SECONDS = 10.0
 _OPEN_SECONDS = 15.0
 
@@ -89,29 +88,28 @@ class WakeQueue:
         task, self._task = self._task, None
         if self._worker is not None and task is not None:
             self._worker.event.set()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), _STOP_SECONDS)
+            await asyncio.wait({task}, timeout=_STOP_SECONDS)
         if self._queue is not None:
             await self._queue.disconnect()
             await self._queue.pool.close(_STOP_SECONDS)
 
-    async def depth(self) -> int:
-        """How many rows are in the queue or being run, in all processes."""
+    async def waiting(self) -> int:
+        """How many rows wait for a worker. (Those that SAQ calls active may be those of a worker that was killed.)"""
         rows = await self._db.fetch(
-            "select count(*) as n from saq_jobs where queue = $1 and status in ('new', 'queued', 'active')", [NAME]
+            "select count(*) as n from saq_jobs where queue = $1 and status in ('new', 'queued')", [NAME]
         )
         return int(rows[0]["n"])
 
     async def put(self, lease: Lease) -> None:
         """Have a lease run by some worker."""
-        assert self._queue is not None  # noqa: S101 - put is called between start and stop
+        assert self._queue is not None
         await self._queue.enqueue(
             "run_outbox",
             row=str(lease.id),
             until=lease.until.isoformat(),
             key=f"ob:{lease.id}:{lease.until.timestamp():.6f}",
             retries=1,
-            timeout=_LONGEST_JOB_SECONDS,
+            timeout=math.ceil(lease.seconds),
             ttl=60,
         )
 

@@ -28,9 +28,9 @@ class OutboxHandler:
     """Who carries out the rows of a topic.
 
     `run` may be called again for the same row (its process died, its answer was lost), so effects outside carry the
-    idempotency key. With `transactional` it runs inside the transaction that marks the row done: effects in our database
-    happen exactly once, and no network may be called. One attempt may take `timeout_s` seconds; after `attempts` failed
-    ones the row is dead, shown to the operator with its reason.
+    idempotency key. With `transactional` it runs inside the transaction that marks the row done: effects in our
+    database happen exactly once, and no network may be called. One attempt may take `timeout_s` seconds; after
+    `attempts` failed ones the row is dead, shown to the operator with its reason.
     """
 
     topic: str

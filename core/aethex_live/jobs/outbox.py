@@ -35,27 +35,32 @@ where row.topic = known.topic and row.id in (
   select id from core_outbox where topic = any($1)
   and ((state = 'new' and available_at <= now()) or (state = 'sent' and lease_until < now()))
   order by id limit $3 for update skip locked)
-returning row.id, row.lease_until
+returning row.id, row.lease_until as until, known.lease as seconds
 """
 _TAKE = """
 update core_outbox set attempts = attempts + 1, lease_until = now() + make_interval(secs => $3)
 where id = $1 and state = 'sent' and lease_until = $2
 returning id, topic, payload, attempts, lease_until
 """
-_FINISH = "update core_outbox set state = 'done', lease_until = null, last_error = null where id = $1 and lease_until = $2"
+_FINISH = (
+    "update core_outbox set state = 'done', lease_until = null, last_error = null where id = $1 and lease_until = $2"
+)
 _FAIL = """
 update core_outbox set state = $3, lease_until = null, last_error = $4, available_at = now() + make_interval(secs => $5)
 where id = $1 and lease_until = $2
 """
-_RELEASE = "update core_outbox set state = 'new', lease_until = null where id = $1 and state = 'sent' and lease_until = $2"
+_RELEASE = (
+    "update core_outbox set state = 'new', lease_until = null where id = $1 and state = 'sent' and lease_until = $2"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to carry out a row until a moment; the moment is also the token that proves it."""
+    """The right to carry out a row until a moment, `seconds` long; the moment is also the token that proves it."""
 
     id: UUID
     until: datetime
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ async def claim(db: Database, limits: Mapping[str, tuple[float, int]], most: int
     topics = list(limits)
     await db.execute(_BURY, [topics, [attempts for _, attempts in limits.values()]])
     leases = [seconds + LEASE_MARGIN_SECONDS for seconds, _ in limits.values()]
-    return [Lease(row["id"], row["lease_until"]) for row in await db.fetch(_CLAIM, [topics, leases, most])]
+    return [Lease(**row) for row in await db.fetch(_CLAIM, [topics, leases, most])]
 
 
 async def topic_of(db: Database, row_id: UUID) -> str | None:
@@ -126,7 +131,8 @@ async def release(db: Database, lease: Lease) -> None:
 async def due_in(db: Database, topics: Sequence[str]) -> float | None:
     """Seconds until the next row of these topics is due (0 or less: now); None when there is none."""
     sql = """
-        select extract(epoch from min(case state when 'new' then available_at else lease_until end) - now())::float8 as due
+        select extract(epoch from
+          min(case state when 'new' then available_at else lease_until end) - now())::float8 as due
         from core_outbox where state in ('new', 'sent') and topic = any($1)"""
     due: float | None = (await db.fetch(sql, [list(topics)]))[0]["due"]
     return due

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from aethex_live.db import Database
 from aethex_live.errors import PluginError
+from aethex_live.waiting import end_task, wait_at_most
 
 from .contracts import Schedule
 
@@ -59,14 +60,11 @@ class Schedules:
     async def stop(self, seconds: float) -> None:
         """Begin nothing new; what runs has `seconds` to finish."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await end_task(task)
         if self._running:
             _, late = await asyncio.wait(set(self._running), timeout=seconds)
             for unfinished in late:
-                unfinished.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+                await end_task(unfinished)
 
     async def _run(self) -> None:
         self._db.bind()
@@ -81,8 +79,7 @@ class Schedules:
                 wait = await self._start_due()
             except Exception:
                 log.exception("The schedules can't be read, trying again.")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), min(max(wait, 0.01), POLL_SECONDS))
+            await wait_at_most(self._wake, min(max(wait, 0.01), POLL_SECONDS))
 
     async def _add_all(self) -> None:
         firsts = [schedule.first.total_seconds() for _, schedule in self._known.values()]

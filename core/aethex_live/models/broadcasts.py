@@ -9,6 +9,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from aethex_live.db.rows import Row, one_of
+
 from .channels import Category, Channel
 
 

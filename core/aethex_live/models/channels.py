@@ -9,6 +9,7 @@ from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
 from aethex_live.db.rows import Row, one_of
+
 from .accounts import User
 
 

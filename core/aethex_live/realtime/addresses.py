@@ -11,9 +11,7 @@ class Addresses:
     """Finds the address that limits count by; an IPv6 client is its /64, as it owns all addresses in it."""
 
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
-        self._trusted: tuple[Network, ...] = tuple(
-            ip_network(proxy, strict=False) for proxy in trusted_proxies
-        )
+        self._trusted: tuple[Network, ...] = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
 
     def of(self, peer: str, forwarded_for: str) -> str:
         """The last address in the chain that no trusted proxy stands for."""

@@ -29,7 +29,7 @@ _CLIENT_KEYS = frozenset({"pid", "offset"})
 
 
 class Admission:
-    """Identifies clients in tasks of their own. `close` ends a connection, `entered` is told of one that is in."""
+    """Identifies clients, each in its own task; `close` ends one, `entered` hears of one that is in."""
 
     def __init__(
         self,
@@ -59,9 +59,7 @@ class Admission:
             return
         shown = connection.handshake
         if connection.state != State.OPEN or shown is None:
-            raise ProtocolError(
-                CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes once a socket."
-            )
+            raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes once a socket.")
         connection.state = State.CONNECTING
         auth = packet.data or {}
         given = {key: value for key, value in auth.items() if key not in _CLIENT_KEYS} or None

@@ -131,9 +131,7 @@ class RedisBus:
 
     def _note_loss(self, count: int, error: BaseException) -> None:
         if not self._lost_some:
-            log.warning(
-                "bus: Redis does not take messages (%s); the others read the store when it is back", error
-            )
+            log.warning("bus: Redis does not take messages (%s); the others read the store when it is back", error)
         self._lost_some = True
         self._count("bus_dropped", count)
         # a message without a topic: it wakes the sender until Redis is back and the others are told

@@ -61,9 +61,7 @@ class Connection:
         "worker",
     )
 
-    def __init__(
-        self, transport: asyncio.Transport, reader: FrameReader, handshake: Handshake, address: str
-    ) -> None:
+    def __init__(self, transport: asyncio.Transport, reader: FrameReader, handshake: Handshake, address: str) -> None:
         self.id = new_id()
         self.transport = transport
         self.reader = reader

@@ -80,9 +80,7 @@ class TopicClass:
 
     def __post_init__(self) -> None:
         if self.kind != "volatile" and (self.missed is None or self.head is None):
-            raise ValueError(
-                f"topic class '{self.prefix}' is of kind {self.kind}: give it `missed` and `head`"
-            )
+            raise ValueError(f"topic class '{self.prefix}' is of kind {self.kind}: give it `missed` and `head`")
 
 
 @dataclass(frozen=True, slots=True)

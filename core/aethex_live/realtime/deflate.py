@@ -17,9 +17,7 @@ def offered(header: str) -> bool:
     """
     for offer in header.split(","):
         name, *parameters = (part.strip().lower() for part in offer.split(";"))
-        if name == "permessage-deflate" and not any(
-            p.startswith("server_max_window_bits") for p in parameters
-        ):
+        if name == "permessage-deflate" and not any(p.startswith("server_max_window_bits") for p in parameters):
             return True
     return False
 

@@ -171,14 +171,14 @@ class Realtime:
     # -- inside
 
     async def _subscribe(self, connection: Connection, actor: Actor, wish: BaseModel) -> Answer:
-        assert isinstance(wish, Subscribe)  # noqa: S101 - tells the type checker what the inbox has validated
+        assert isinstance(wish, Subscribe)
         declared = self._joining.check(connection, wish.topic)
         if not await self._may_subscribe(wish.topic, actor):
             raise self._joining.refused(wish.topic)
         return await self._joining.join(connection, actor, wish, declared)
 
     async def _unsubscribe(self, connection: Connection, actor: Actor, wish: BaseModel) -> Answer:
-        assert isinstance(wish, Unsubscribe)  # noqa: S101 - as above
+        assert isinstance(wish, Unsubscribe)
         topic = self._topics.find(wish.topic)
         if topic is not None and topic in connection.topics:
             leave(connection, topic, self._clock.monotonic())

@@ -34,9 +34,7 @@ class Flusher:
     between two batches, and so much more that sending takes no more than its share of the loop.
     """
 
-    def __init__(
-        self, settings: RealtimeSettings, clock: Clock, metrics: Metrics, congestion: Congestion
-    ) -> None:
+    def __init__(self, settings: RealtimeSettings, clock: Clock, metrics: Metrics, congestion: Congestion) -> None:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
@@ -48,9 +46,7 @@ class Flusher:
         """The topic has something to send: set its timer."""
         loop = asyncio.get_running_loop()
         delay = topic.flushed_at + self.interval(topic) - self._clock.monotonic()
-        topic.timer = (
-            loop.call_later(delay, self._flush, topic) if delay > 0 else loop.call_soon(self._flush, topic)
-        )
+        topic.timer = loop.call_later(delay, self._flush, topic) if delay > 0 else loop.call_soon(self._flush, topic)
 
     def interval(self, topic: Topic) -> float:
         """Seconds between two batches of the topic at the present load."""

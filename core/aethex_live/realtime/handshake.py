@@ -84,9 +84,7 @@ def check(request: Request, origins: tuple[str, ...]) -> None:
     if request.query.get("EIO") != ["4"]:
         raise UpgradeRefused(400, "Use Engine.IO version 4: the address needs EIO=4.")
     if request.query.get("transport") != ["websocket"] or "sid" in request.query:
-        raise UpgradeRefused(
-            400, "Use the websocket transport alone: the address needs transport=websocket, no sid."
-        )
+        raise UpgradeRefused(400, "Use the websocket transport alone: the address needs transport=websocket, no sid.")
     if not origin_allowed(request.headers, origins):
         raise UpgradeRefused(403, f"Pages of {request.headers['origin'][:100]} may not open a socket here.")
 
@@ -115,9 +113,7 @@ def origin_allowed(headers: Mapping[str, str], origins: tuple[str, ...]) -> bool
 
 def accept(request: Request, *, compress: bool) -> tuple[bytes, bool]:
     """The answer 101, and whether frames may be compressed."""
-    digest = hashlib.sha1(
-        request.headers["sec-websocket-key"].encode() + _GUID, usedforsecurity=False
-    ).digest()
+    digest = hashlib.sha1(request.headers["sec-websocket-key"].encode() + _GUID, usedforsecurity=False).digest()
     lines = [
         b"HTTP/1.1 101 Switching Protocols",
         b"Upgrade: websocket",

@@ -19,9 +19,7 @@ PING_FRAME = encode(Opcode.TEXT, PING)
 class Heartbeat:
     """Turned every `beat` seconds: pings one slot, and drops those of another who have not answered."""
 
-    def __init__(
-        self, settings: RealtimeSettings, clock: Clock, expire: Callable[[Connection], None]
-    ) -> None:
+    def __init__(self, settings: RealtimeSettings, clock: Clock, expire: Callable[[Connection], None]) -> None:
         interval = settings.ping_interval_ms / 1000
         # a beat of at most one second: other deadlines are checked by it, too
         self._slots: list[set[Connection]] = [set() for _ in range(max(MIN_SLOTS, math.ceil(interval)))]

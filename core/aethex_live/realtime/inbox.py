@@ -84,9 +84,7 @@ class Inbox:
             connection.worker = None
             connection.backlog = None
 
-    async def _handle(
-        self, connection: Connection, ack: int | None, name: str, arguments: list[object]
-    ) -> None:
+    async def _handle(self, connection: Connection, ack: int | None, name: str, arguments: list[object]) -> None:
         if connection.state != State.CONNECTED or connection.actor is None:
             return
         try:
@@ -99,16 +97,12 @@ class Inbox:
             self.refuse(connection, ack, problems.of_validation(name, error))
         except TimeoutError:
             self._metrics.add("events_timed_out")
-            log.warning(
-                "event %s: its handler took more than %g s", name[:60], self._settings.handler_timeout
-            )
+            log.warning("event %s: its handler took more than %g s", name[:60], self._settings.handler_timeout)
             self._fail(connection, ack, 503, "unavailable", "This took too long and was given up: try again.")
         except Exception:
             self._metrics.add("events_failed")
             log.exception("event %s: its handler failed", name[:60])
-            self._fail(
-                connection, ack, 500, "internal", "The platform failed here; it is written in its log."
-            )
+            self._fail(connection, ack, 500, "internal", "The platform failed here; it is written in its log.")
         else:
             # nothing is awaited between the handler's end and this: a joined topic is not heard before
             self._metrics.add("events_handled")

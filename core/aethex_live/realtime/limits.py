@@ -36,9 +36,7 @@ class Doorkeeper:
     def enter(self, address: str) -> None:
         """Count a connection in; UpgradeRefused when the process or the address has no room for it."""
         if self.total >= self.most:
-            raise UpgradeRefused(
-                503, "The site is full: try again in half a minute.", headers=(("Retry-After", "30"),)
-            )
+            raise UpgradeRefused(503, "The site is full: try again in half a minute.", headers=(("Retry-After", "30"),))
         count = self._by_address.get(address, 0)
         if count >= self._most_per_address:
             raise UpgradeRefused(

@@ -23,9 +23,7 @@ def leave(connection: Connection, topic: Topic, now: float) -> None:
     _tell(topic.declared.on_leave, "on_leave", topic, connection.actor, connection)
 
 
-def _tell(
-    callback: Presence | None, what: str, topic: Topic, actor: Actor | None, connection: Connection
-) -> None:
+def _tell(callback: Presence | None, what: str, topic: Topic, actor: Actor | None, connection: Connection) -> None:
     if callback is None:
         return
     try:

@@ -17,9 +17,7 @@ MAX_NAMESPACE = 128
 _DIGITS = frozenset("0123456789")
 
 # names that socket.io-client keeps for itself
-RESERVED = frozenset(
-    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
-)
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 
 PING = b"2"
 PONG = b"3"
@@ -107,9 +105,7 @@ def _fits(packet: Packet, *, empty: bool) -> bool:
             return packet.ack is None and empty
         case Kind.EVENT | Kind.BINARY_EVENT:
             data = packet.data
-            return (
-                isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
-            )
+            return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
         case Kind.ACK | Kind.BINARY_ACK:
             return packet.ack is not None and isinstance(packet.data, list)
         case Kind.CONNECT_ERROR:
@@ -127,9 +123,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} can't be sent as JSON: convert it before it is published")
 
 
-def opened(
-    sid: str, *, interval_ms: int, timeout_ms: int, max_payload: int, upgrades: tuple[str, ...] = ()
-) -> bytes:
+def opened(sid: str, *, interval_ms: int, timeout_ms: int, max_payload: int, upgrades: tuple[str, ...] = ()) -> bytes:
     """Engine.IO's first packet."""
     return b"0" + dumps(
         {

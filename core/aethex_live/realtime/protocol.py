@@ -22,9 +22,7 @@ class SocketProtocol(asyncio.Protocol):
 
     gate: ClassVar[Gate]
 
-    def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any], **_: object
-    ) -> None:
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **_: object) -> None:
         # uvicorn waits at its end for this set to become empty
         self._server_connections: set[Any] = server_state.connections
         self._arguments: tuple[Config, ServerState, dict[str, Any]] | None = (config, server_state, app_state)
@@ -83,9 +81,7 @@ class SocketProtocol(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def _upgrade(
-        self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]
-    ) -> None:
+    def _upgrade(self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         if not handshake.target_path(data).startswith(self.gate.path):
             self._hand_over(data, config, server_state, app_state)
             return
@@ -94,9 +90,7 @@ class SocketProtocol(asyncio.Protocol):
         except UpgradeRefused as error:
             self.gate.refuse(self._transport, error)
 
-    def _hand_over(
-        self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]
-    ) -> None:
+    def _hand_over(self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         self._server_connections.discard(self)
         if AutoWebSocketsProtocol is None:
             self.gate.refuse(self._transport, UpgradeRefused(404, "There is no websocket at this address."))

@@ -8,7 +8,7 @@ import re
 
 from aethex_live.clock import Clock
 from aethex_live.realtime.bus import Bus
-from aethex_live.realtime.contracts import TopicClass
+from aethex_live.realtime.contracts import Message, Position, TopicClass
 from aethex_live.realtime.errors import UndeclaredTopic
 from aethex_live.realtime.flush import Flusher
 from aethex_live.realtime.metrics import Metrics
@@ -105,10 +105,18 @@ class Topics:
                 # first hear the bus, then ask the store: the other way round there would be a hole
                 await self._bus.follow(topic.name)
                 if head is not None and not topic.is_volatile:
-                    topic.prime(await head(topic.name))
+                    position = await head(topic.name)
+                    topic.prime(position, await self._recent(topic, position))
         except Exception:
             log.exception("topic %s: its position can't be read", topic.name)
             topic.priming = None
+
+    async def _recent(self, topic: Topic, position: Position) -> list[Message]:
+        """The newest messages, read once: or all who return after a restart would ask the store, each for itself."""
+        missed, most = topic.declared.missed, self._settings.ring_messages
+        if missed is None or topic.declared.kind != "chat" or not position.seq:
+            return []
+        return await missed(topic.name, max(0, position.seq - most), most) or []
 
     def resync(self) -> None:
         """Messages of other processes may be lost: ask the store about every topic."""

@@ -50,9 +50,7 @@ class Joining:
         self._metrics = metrics
         self._topics = topics
 
-    async def join(
-        self, connection: Connection, actor: Actor, wish: Subscribe, declared: TopicClass
-    ) -> Answer:
+    async def join(self, connection: Connection, actor: Actor, wish: Subscribe, declared: TopicClass) -> Answer:
         """Attach the connection and answer what it missed. The caller sends the answer without awaiting."""
         try:
             topic = await self._topics.ready(wish.topic, declared)

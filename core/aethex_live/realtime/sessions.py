@@ -41,9 +41,7 @@ class Sessions:
         self._lingering: dict[Connection, float] = {}
         self.heartbeat = Heartbeat(settings, clock, self._expired)
         self.congestion = Congestion(settings, clock, metrics, self._too_slow)
-        self.admission = Admission(
-            settings, clock, metrics, identify, inbox, close=self.close, entered=self._entered
-        )
+        self.admission = Admission(settings, clock, metrics, identify, inbox, close=self.close, entered=self._entered)
 
     def open(self, connection: Connection) -> None:
         """Greet a new connection."""
@@ -143,9 +141,7 @@ class Sessions:
             case "6":
                 pass
             case _:
-                raise ProtocolError(
-                    CloseCode.PROTOCOL_ERROR, "Engine.IO protocol broken: a packet of an unknown kind."
-                )
+                raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Engine.IO protocol broken: a packet of an unknown kind.")
 
     def _packet(self, connection: Connection, packet: Packet, *, refused: bool) -> None:
         if packet.kind >= Kind.BINARY_EVENT:

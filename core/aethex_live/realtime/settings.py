@@ -10,9 +10,7 @@ class RealtimeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(
-        "/socket.io/", description="Address of the socket on this site; begins and ends with a slash."
-    )
+    path: str = Field("/socket.io/", description="Address of the socket on this site; begins and ends with a slash.")
     origins: tuple[str, ...] = Field(
         (), description="Origins other than the site's own that may open a socket; '*' allows all."
     )
@@ -20,14 +18,10 @@ class RealtimeSettings(BaseModel):
         (), description="Addresses or networks whose X-Forwarded-For header is believed."
     )
 
-    ping_interval_ms: int = Field(
-        25_000, ge=50, description="How often the server asks whether a client lives."
-    )
+    ping_interval_ms: int = Field(25_000, ge=50, description="How often the server asks whether a client lives.")
     ping_timeout_ms: int = Field(20_000, ge=50, description="How long the answer may take.")
     connect_timeout: float = Field(10.0, gt=0, description="How long a new socket may stay silent.")
-    handler_timeout: float = Field(
-        5.0, gt=0, description="How long the handler of a client's event may take."
-    )
+    handler_timeout: float = Field(5.0, gt=0, description="How long the handler of a client's event may take.")
 
     max_payload: int = Field(1_000_000, ge=1024, description="Largest message that a client may send.")
     max_payload_before_connect: int = Field(16_384, ge=1024, description="The same, before it is identified.")
@@ -45,14 +39,10 @@ class RealtimeSettings(BaseModel):
     compress: bool = Field(True, description="Offer permessage-deflate; a batch is compressed once for all.")
     compress_above: int = Field(200, ge=0, description="Smallest batch that is compressed.")
 
-    slow_buffer: int = Field(
-        262_144, ge=4096, description="Unsent bytes at which a client gets no more batches."
-    )
+    slow_buffer: int = Field(262_144, ge=4096, description="Unsent bytes at which a client gets no more batches.")
     slow_seconds: float = Field(5.0, gt=0, description="How long that may last before the client is closed.")
 
-    ring_messages: int = Field(
-        512, ge=1, description="Messages of a topic that are kept for clients that return."
-    )
+    ring_messages: int = Field(512, ge=1, description="Messages of a topic that are kept for clients that return.")
     ring_bytes: int = Field(262_144, ge=1024, description="The same in bytes.")
     resume_limit: int = Field(500, ge=1, description="Messages that a returning client may have missed.")
     gap_hold_ms: int = Field(250, ge=1, description="How long a message waits for one before it.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from aethex_live.realtime.connection import Connection
@@ -126,9 +126,10 @@ class Topic:
         if not self.members:
             self.idle_since = now
 
-    def prime(self, position: Position) -> None:
-        """Begin where the store stands, then take what was published meanwhile."""
+    def prime(self, position: Position, recent: Sequence[Message] = ()) -> None:
+        """Begin where the store stands, knowing its newest messages; then take what was published meanwhile."""
         self._restart(position.seq, position.epoch)
+        self._remember([row for row in recent if row.seq <= position.seq])
         self.primed = True
         early, self._early = self._early, []
         for wire in early:
@@ -179,6 +180,14 @@ class Topic:
         self.pending.clear()
         self.flushed = self.seq
         return messages
+
+    def _remember(self, recent: Sequence[Message]) -> None:
+        numbers = [row.seq for row in recent]
+        if numbers != list(range(self.seq - len(numbers) + 1, self.seq + 1)):
+            return  # with a hole in it, it would be no history
+        self.ring.reset(self.seq - len(numbers))
+        for row in recent:
+            self.ring.add(row.seq, encode_message(row.seq, row.name, row.data))
 
     def _restart(self, seq: int, epoch: str) -> None:
         self.seq = self.flushed = seq

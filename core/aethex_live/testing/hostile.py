@@ -9,12 +9,13 @@ import asyncio
 import enum
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from aethex_live import Plugin, hookimpl
 from aethex_live.hookspecs import MODULES, SpecFacts, facts_of
+from aethex_live.hookspecs.web import Slot, SlotContribution
 
 BLOCK_S = 0.15  # longer than the 100 ms after which the watchdog speaks up
 
@@ -43,10 +44,7 @@ def all_hooks(modules: tuple[ModuleType, ...] = MODULES) -> Iterator[Callable[..
     """Every hook that the platform declares."""
     for module in modules:
         for value in vars(module).values():
-            if (
-                isinstance(getattr(value, "__aethex_spec__", None), SpecFacts)
-                and value.__module__ == module.__name__
-            ):
+            if isinstance(getattr(value, "__aethex_spec__", None), SpecFacts) and value.__module__ == module.__name__:
                 yield value
 
 
@@ -55,6 +53,16 @@ def hostile_plugin(misdeed: Misdeed, *, hooks: frozenset[str] | None = None) -> 
     specs = [spec for spec in all_hooks() if hooks is None or spec.__name__ in hooks]
     methods = {spec.__name__: hookimpl(_method(spec, misdeed)) for spec in specs}
     return type(f"Hostile{misdeed.name.title().replace('_', '')}", (Plugin,), methods)
+
+
+def hostile_parts(misdeed: Misdeed) -> list[SlotContribution]:
+    """A part for every slot there is that misbehaves while its page is made."""
+    act = _awaited(misdeed)
+
+    async def context(_: Mapping[str, Any]) -> Any:
+        return await act(None)
+
+    return [SlotContribution(slot=slot, template="hostile.html", context=context) for slot in Slot]
 
 
 def _method(spec: Callable[..., object], misdeed: Misdeed) -> Callable[..., Any]:
@@ -79,7 +87,7 @@ def _collected(misdeed: Misdeed) -> Callable[..., Any]:
 
 
 def _awaited(misdeed: Misdeed) -> Callable[..., Any]:
-    async def act(self: Plugin, **_: object) -> object:
+    async def act(self: Plugin | None, **_: object) -> object:
         match misdeed:
             case Misdeed.HANG:
                 await asyncio.Event().wait()

@@ -42,7 +42,7 @@ def plugin_files(plugin: str, folder: Path, prefix: str) -> PluginFiles:
 
 
 def scoped(plugin: str, css: str) -> str:
-    """A plugin's style sheet in its layer and its scope, so that it beats components in its boxes and nothing outside."""
+    """A plugin's sheet in its layer and scope: it beats components in its own boxes and nothing outside."""
     return WRAPPED.format(plugin=plugin, css=css)
 
 

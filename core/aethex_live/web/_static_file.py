@@ -79,6 +79,8 @@ def from_bytes(name: str, body: bytes) -> StaticFile:
     """A file that exists in memory only; text is gzipped at once."""
     kind = content_type(name)
     bodies = {"": body}
-    if kind.startswith(("text/", "image/svg", "application/json")) and len(body) > 512:  # bytes; below, gzip gains nothing
+    if (
+        kind.startswith(("text/", "image/svg", "application/json")) and len(body) > 512
+    ):  # bytes; below, gzip gains nothing
         bodies["gzip"] = gzip.compress(body, 6, mtime=0)
     return StaticFile(kind, None, bodies, tuple(encoding for encoding in bodies if encoding))

@@ -37,7 +37,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes in the unit that a person would use: 734003200 -> 700 MB"""
+    """Bytes in the unit that a person would use: 734003200 -> 734 MB"""
     for unit in ("bytes", "KB", "MB", "GB", "TB"):
         if count < 1000 or unit == "TB":
             break

@@ -43,7 +43,9 @@ class Icons:
         if found is not None:
             return found
         if self._strict:
-            raise LookupError(f"There is no icon {name!r}; see lucide.dev for names, or ship static/icons/ in the plugin")
+            raise LookupError(
+                f"There is no icon {name!r}; see lucide.dev for names, or ship static/icons/ in the plugin"
+            )
         log.warning("There is no icon %s; an empty box stands in", escape(name))
         return ""
 

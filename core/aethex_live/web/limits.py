@@ -18,7 +18,8 @@ async def limit(kind: str, most: int, per: timedelta, *, about: str | None = Non
     verdict = await platform().limiter.hit(f"{kind}:{who}", most, per)
     if not verdict.allowed:
         raise TooMany(
-            f"That was too often. Try again in {waiting(verdict.retry_after_s)}.", retry_after=verdict.retry_after_s
+            f"That was too often. Try again in {waiting(verdict.retry_after_s)}.",
+            retry_after=verdict.retry_after_s,
         )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from quart import Response, g, make_response, redirect, render_template, request
-from werkzeug.wrappers import Response as BaseResponse
+from quart import Response, g, make_response, render_template, request
 
 
 async def page(template: str, *, status: int = 200, player: bool = False, **context: Any) -> Response:
@@ -18,9 +17,9 @@ async def page(template: str, *, status: int = 200, player: bool = False, **cont
     return response
 
 
-def redirect_to(address: str) -> BaseResponse:
+def redirect_to(address: str) -> Response:
     """Send the browser to a page of this site, after a form (303)."""
-    return redirect(address, 303)
+    return Response(b"", status=303, headers={"Location": address}, content_type="text/plain")
 
 
 def safe_next(default: str = "/") -> str:

@@ -43,7 +43,12 @@ def problem_body(
 
 
 def problem(
-    status: int, detail: str, *, code: str, errors: dict[str, str] | None = None, retry_after: float | None = None
+    status: int,
+    detail: str,
+    *,
+    code: str,
+    errors: dict[str, str] | None = None,
+    retry_after: float | None = None,
 ) -> Response:
     """A problem as a response, with Retry-After where it is known."""
     body = problem_body(status, detail, code=code, errors=errors, retry_after=retry_after)

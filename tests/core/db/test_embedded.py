@@ -2,19 +2,22 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aethex_live.db import Database, EmbeddedPostgres
+from aethex_live.db import Database, EmbeddedPostgres, embedded
 from aethex_live.db import _cluster as cluster
-from aethex_live.db._runtime import claim_start, runtime_folder
+from aethex_live.db._child import ChildMode
+from aethex_live.db._runtime import hold, runtime_folder
 from aethex_live.errors import StartError
 
 OWNER = """
@@ -164,7 +167,9 @@ async def test_a_cluster_of_another_version_is_refused_by_name(folder: Path) -> 
     made = folder / "cluster"
     made.mkdir(parents=True)
     (made / "PG_VERSION").write_text("12\n")
-    with pytest.raises(StartError, match=r"made by PostgreSQL 12, .* Set AETHEX_PG_BIN to the programs of PostgreSQL 12"):
+    with pytest.raises(
+        StartError, match=r"made by PostgreSQL 12, .* Set AETHEX_PG_BIN to the programs of PostgreSQL 12"
+    ):
         await EmbeddedPostgres(folder).start()
 
 
@@ -206,12 +211,56 @@ async def test_a_disk_that_takes_nothing_is_named(tmp_path: Path, options: str, 
 
 async def test_a_start_that_goes_on_elsewhere_is_waited_for_and_then_named(tmp_path: Path) -> None:
     lock = tmp_path / "start.lock"
-    async with claim_start(lock, 1):
-        with pytest.raises(StartError, match="Another process has been starting PostgreSQL"):
-            async with claim_start(lock, 0.1):
-                pass
-    async with claim_start(lock, 0.1):
+    async with hold(lock, 1):
+        with pytest.raises(StartError, match=r"Another process has held .*start\.lock"):
+            await hold(lock, 0.1).__aenter__()
+    async with hold(lock, 0.1):
         pass
+
+
+async def test_the_id_of_a_server_that_is_gone_may_be_another_process_now(folder: Path) -> None:
+    # Given the traces of a server that ended with its machine, whose id a process of ours has today
+    server = EmbeddedPostgres(folder, fsync=False)
+    await server.start()
+    left = (server.cluster / "postmaster.pid").read_text()
+    await server.stop()
+    other = subprocess.Popen(["sleep", "60"])
+    (server.cluster / "postmaster.pid").write_text(left.replace(left.splitlines()[0], str(other.pid), 1))
+
+    # Then the next start is not misled
+    try:
+        assert await server.start()
+    finally:
+        other.kill()
+        other.wait(10)
+        await server.stop()
+
+
+async def test_while_any_process_of_the_server_lives_no_second_one_is_started(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = EmbeddedPostgres(folder, fsync=False)
+    await server.start()
+    (server.cluster / "postmaster.pid").rename(folder / "hidden")  # as if it ran in another container
+    monkeypatch.setattr(embedded, "START_SECONDS", 0.2)
+    with pytest.raises(StartError, match=r"Another process has held .*server\.lock"):
+        await EmbeddedPostgres(folder, fsync=False).start()
+    (folder / "hidden").rename(server.cluster / "postmaster.pid")
+    await server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+async def test_where_namespaces_are_forbidden_root_runs_it_as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "child_mode", lambda: ChildMode.NOBODY)
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        os.chmod(place, 0o755)
+        server = EmbeddedPostgres(Path(place) / "database", fsync=False)
+        database = await Database.connect(server)
+        assert server.pid is not None
+        assert Path(f"/proc/{server.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+        assert await database.fetch("select 1 as one") == [{"one": 1}]
+        await database.close()
+        shutil.rmtree(server.sockets)
 
 
 async def test_a_socket_folder_of_somebody_else_is_refused(folder: Path, tmp_path: Path) -> None:

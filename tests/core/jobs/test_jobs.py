@@ -1,6 +1,7 @@
 """Outbox and schedules: what is published is done, once, or shown as dead with its reason."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest_asyncio
 from aethex_live.db import Database
 from aethex_live.errors import AethexError, PluginError
 from aethex_live.jobs import GiveUp, Jobs, OutboxCall, OutboxHandler, Schedule, outbox
-from aethex_live.jobs import jobs as jobs_module
+from aethex_live.jobs import _runner as runner
 from aethex_live.models import Outbox, SiteFact
 
 Worker = Callable[..., Awaitable[Jobs]]
@@ -22,7 +23,7 @@ async def nothing(*_: object) -> None:
 
 @pytest_asyncio.fixture
 async def worker(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
-    monkeypatch.setattr(jobs_module, "BACKOFF_SECONDS", 0.02)
+    monkeypatch.setattr(runner, "BACKOFF_SECONDS", 0.02)
     started: list[Jobs] = []
 
     async def launch(*handlers: OutboxHandler, schedules: tuple[Schedule, ...] = (), **options: object) -> Jobs:
@@ -66,7 +67,7 @@ async def test_a_published_command_is_carried_out(database: Database, worker: Wo
 
 async def test_a_command_goes_with_its_transaction(database: Database) -> None:
     jobs = Jobs(database)
-    with pytest.raises(RuntimeError):
+    with contextlib.suppress(RuntimeError):
         async with database.transaction():
             await jobs.publish("test.work", {}, plugin="test")
             raise RuntimeError
@@ -74,7 +75,7 @@ async def test_a_command_goes_with_its_transaction(database: Database) -> None:
 
 
 async def test_outside_of_a_transaction_nothing_is_published(database: Database) -> None:
-    with pytest.raises(AethexError, match="test.work must be published inside"):
+    with pytest.raises(AethexError, match=r"test\.work must be published inside"):
         await Jobs(database).publish("test.work", {}, plugin="test")
 
 
@@ -360,6 +361,6 @@ def test_a_schedule_that_breaks_the_rules_is_refused(
 
 
 def test_the_wait_between_attempts_grows_and_is_bounded() -> None:
-    assert 3.3 < jobs_module.backoff(1) <= 5
-    assert 13.3 < jobs_module.backoff(3) <= 20
-    assert jobs_module.backoff(40) <= 3600
+    assert 3.3 < runner.backoff(1) <= 5
+    assert 13.3 < runner.backoff(3) <= 20
+    assert runner.backoff(40) <= 3600

@@ -14,10 +14,10 @@ from aethex_live.models import Outbox
 WORKER = """
 import asyncio, logging, random, sys
 from aethex_live.db import Database
-from aethex_live.jobs import Jobs, OutboxHandler, outbox
+from aethex_live.jobs import Jobs, OutboxHandler, _runner as runner, outbox
 
 logging.disable(logging.ERROR)
-outbox.LEASE_MARGIN_SECONDS = 0.2
+outbox.LEASE_MARGIN_SECONDS, runner.BACKOFF_SECONDS, runner.LONGEST_BACKOFF_SECONDS = 0.2, 0.1, 1.0
 
 async def main():
     database = await Database.connect(sys.argv[1], pool=(1, 6))
@@ -34,8 +34,8 @@ async def main():
 
     jobs = Jobs(database, concurrency=4)
     jobs.add_handlers("test", [
-        OutboxHandler("test.inside", inside, timeout_s=0.8, attempts=50, transactional=True),
-        OutboxHandler("test.outside", outside, timeout_s=0.8, attempts=50),
+        OutboxHandler("test.inside", inside, timeout_s=2.0, attempts=50, transactional=True),
+        OutboxHandler("test.outside", outside, timeout_s=2.0, attempts=50),
     ])
     await jobs.start()
     print("ready", flush=True)
@@ -79,13 +79,15 @@ async def test_nothing_is_lost_or_done_twice_when_workers_are_killed(
         for kill in range(4):
             victim = workers[kill % 2]
             assert await asyncio.to_thread(victim.stdout.readline) == "ready\n"  # type: ignore[union-attr]
-            await asyncio.sleep(0.15)
+            async with asyncio.timeout(20):  # it is at work
+                while not await Outbox.filter(attempts__gt=0).exclude(state="done").exists():
+                    await asyncio.sleep(0.01)
             victim.kill()
             victim.wait(10)
             victim.stdout.close()  # type: ignore[union-attr]
             workers[kill % 2] = spawn(database.dsn)
         await producing
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while await Outbox.exclude(state="done").exists():
                 await asyncio.sleep(0.1)
     finally:

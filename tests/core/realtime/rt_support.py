@@ -203,9 +203,7 @@ async def serving(site: Site) -> AsyncIterator[Site]:
         await asyncio.wait_for(task, 10)
 
 
-def masked(
-    opcode: int, payload: bytes, *, final: bool = True, rsv: int = 0, mask: bytes | None = None
-) -> bytes:
+def masked(opcode: int, payload: bytes, *, final: bool = True, rsv: int = 0, mask: bytes | None = None) -> bytes:
     """A frame as a client sends it."""
     mask = os.urandom(4) if mask is None else mask
     size = len(payload)
@@ -222,9 +220,7 @@ def masked(
 class RawClient:
     """A websocket client that does only what it is told: for what no library would do."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int, head: str
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int, head: str) -> None:
         self.reader = reader
         self.writer = writer
         self.status = status
@@ -390,5 +386,5 @@ def offline_connection(site: Site | None = None, **settings: Any) -> tuple[Site,
     transport = NoTransport()
     reader = FrameReader(site.engine.settings.max_payload_before_connect)
     connection = Connection(transport, reader, Handshake({}, {}, None, "a"), "a")
-    site.engine.sessions.open(connection)
+    site.engine._sessions.open(connection)
     return site, connection

@@ -65,9 +65,7 @@ async def test_a_refusal_says_when_to_try_again_and_which_field_is_wrong(site: S
     await client.close()
 
 
-async def test_a_mistake_in_a_handler_is_logged_and_not_shown(
-    site: Site, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_mistake_in_a_handler_is_logged_and_not_shown(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     client = await RawClient.connect(site.port)
     with caplog.at_level(logging.ERROR, "aethex.realtime"):
         answer = await client.call("open.crash", {})
@@ -135,7 +133,7 @@ async def test_registered_events_are_listed_and_their_names_are_unique(site: Sit
 
 async def test_handlers_know_who_calls(site: Site) -> None:
     client = await RawClient.connect(site.port, '{"token":"t"}', headers={"Cookie": "session=ben"})
-    found = [c for c in site.engine.sessions.heartbeat.all() if c.actor and c.actor.user_id == PEOPLE["ben"]]
+    found = [c for c in site.engine._sessions.heartbeat.all() if c.actor and c.actor.user_id == PEOPLE["ben"]]
     assert len(found) == 1
     assert site.seen[-1].auth == {"token": "t"}
     assert site.seen[-1].address == "127.0.0.1"

@@ -85,9 +85,7 @@ def test_garbage_raises_nothing_but_a_protocol_error(data: bytes) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 15), st.booleans(), st.sampled_from([0, 0x40]))
-def test_well_masked_garbage_raises_nothing_else_either(
-    payload: bytes, opcode: int, final: bool, rsv: int
-) -> None:
+def test_well_masked_garbage_raises_nothing_else_either(payload: bytes, opcode: int, final: bool, rsv: int) -> None:
     with contextlib.suppress(ProtocolError):
         read(masked(opcode, payload, final=final, rsv=rsv), deflate=True)
 
@@ -122,12 +120,8 @@ def test_a_server_frame_has_the_shortest_size_field(size: int) -> None:
         pytest.param(bytes((0x81, 0x80 | 127)) + b"\xff" * 8, 1002, id="size beyond 63 bits"),
         pytest.param(masked(1, b"\xff\xfe"), 1007, id="no UTF-8"),
         pytest.param(masked(1, b"\xed\xa0\x80"), 1007, id="half a surrogate pair"),
-        pytest.param(
-            masked(1, b"\xc3", final=False) + masked(0, b"\x28"), 1007, id="no UTF-8 over two parts"
-        ),
-        pytest.param(
-            masked(1, b"x", final=False) + masked(0, b"", final=False) * MAX_FRAGMENTS, 1008, id="for ever"
-        ),
+        pytest.param(masked(1, b"\xc3", final=False) + masked(0, b"\x28"), 1007, id="no UTF-8 over two parts"),
+        pytest.param(masked(1, b"x", final=False) + masked(0, b"", final=False) * MAX_FRAGMENTS, 1008, id="for ever"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_code(data: bytes, code: int) -> None:
@@ -168,9 +162,7 @@ def test_close_codes_that_may_be_sent_are_read(code: int) -> None:
     assert decode_close(code.to_bytes(2, "big") + b"because") == code
 
 
-@pytest.mark.parametrize(
-    "payload", [b"\x03", b"\x03\xe7", b"\x03\xed", b"\x07\xd0", b"\xff\xff", b"\x03\xe8\xff"]
-)
+@pytest.mark.parametrize("payload", [b"\x03", b"\x03\xe7", b"\x03\xed", b"\x07\xd0", b"\xff\xff", b"\x03\xe8\xff"])
 def test_other_close_frames_are_refused(payload: bytes) -> None:
     with pytest.raises(ProtocolError):
         decode_close(payload)

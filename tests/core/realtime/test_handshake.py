@@ -56,9 +56,7 @@ def test_the_answer_to_the_example_of_the_rfc() -> None:
         (request(origin="null"), 403),
     ],
 )
-def test_only_a_websocket_of_engine_io_4_from_this_site_is_taken(
-    found: handshake.Request, status: int
-) -> None:
+def test_only_a_websocket_of_engine_io_4_from_this_site_is_taken(found: handshake.Request, status: int) -> None:
     assert status_of(found) == status
 
 
@@ -77,9 +75,7 @@ def test_only_a_websocket_of_engine_io_4_from_this_site_is_taken(
         ("https://other.example", "live.example", True),
     ],
 )
-def test_pages_of_this_host_or_a_listed_origin_may_open_a_socket(
-    origin: str, host: str, allowed: bool
-) -> None:
+def test_pages_of_this_host_or_a_listed_origin_may_open_a_socket(origin: str, host: str, allowed: bool) -> None:
     headers = {"origin": origin, "host": host}
     assert handshake.origin_allowed(headers, ("https://other.example",)) is allowed
 

@@ -50,9 +50,7 @@ async def calm(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Site]:
         pytest.param(masked(2, b"binary"), 1003, id="binary"),
         pytest.param(masked(1, b'451-["x",{"_placeholder":true,"num":0}]'), 1003, id="binary event"),
         pytest.param(bytes((0x81, 0x80 | 127)) + (2**40).to_bytes(8, "big"), 1009, id="a terabyte"),
-        pytest.param(
-            masked(1, b"4", final=False) + masked(0, b"", final=False) * 1100, 1008, id="parts for ever"
-        ),
+        pytest.param(masked(1, b"4", final=False) + masked(0, b"", final=False) * 1100, 1008, id="parts for ever"),
         pytest.param(masked(8, b"\x00"), 1002, id="half a close code"),
         pytest.param(masked(9, b"ping") * 1000, 1008, id="flood of pings"),
         pytest.param(masked(1, b"2") * 1000, 1008, id="flood of engine pings"),
@@ -179,9 +177,7 @@ async def test_random_junk_in_any_state_leaves_the_others_alone(calm: Site) -> N
         for _ in range(chance.randint(0, 6)):
             junk = chance.choice([*kinds, chance.randbytes(chance.randint(0, 200))])
             frame = masked(chance.choice([1, 1, 1, 2, 0, 8, 9, 10, 5]), junk, final=chance.random() < 0.9)
-            client.writer.write(
-                frame[: chance.choice([len(frame), len(frame), chance.randint(0, len(frame))])]
-            )
+            client.writer.write(frame[: chance.choice([len(frame), len(frame), chance.randint(0, len(frame))])])
         if chance.random() < 0.5:
             await asyncio.sleep(0)
         await client.close()
@@ -195,6 +191,6 @@ def test_bytes_of_any_kind_close_and_nothing_else(parts: list[bytes]) -> None:
 
     site, connection = offline_connection()
     for part in parts:
-        site.engine.sessions.received(connection, part)
+        site.engine._sessions.received(connection, part)
     for part in parts:
-        site.engine.sessions.received(connection, masked(1, part))
+        site.engine._sessions.received(connection, masked(1, part))

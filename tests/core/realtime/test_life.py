@@ -6,10 +6,19 @@ import time
 from uuid import UUID
 
 import pytest
-from rt_support import ANNA, RawClient, Site, make_site, offline_connection, serving, until
+from rt_support import ANNA, Nothing, RawClient, Site, make_site, offline_connection, serving, until
 
 from aethex_live.clock import ManualClock
-from aethex_live.realtime import RealtimeSettings, TopicClass, UndeclaredTopic
+from aethex_live.realtime import (
+    PUBLIC,
+    Actor,
+    Call,
+    Handshake,
+    RealtimeSettings,
+    SocketEvent,
+    TopicClass,
+    UndeclaredTopic,
+)
 from aethex_live.realtime.connection import State
 from aethex_live.realtime.heartbeat import PING_FRAME, Heartbeat
 from aethex_live.realtime.limits import Rate, Verdict
@@ -98,7 +107,7 @@ async def test_running_handlers_are_finished_before_the_stop() -> None:
         client = await RawClient.connect(site.port)
         for i in range(3):
             client.send("42" + json.dumps(["open.note", {"topic": TOPIC, "text": str(i)}]))
-        await until(lambda: any(c.worker for c in site.engine.sessions.heartbeat.all()))
+        await until(lambda: any(c.worker for c in site.engine._sessions.heartbeat.all()))
     assert site.order
     await client.close()
 
@@ -144,7 +153,7 @@ async def test_an_identify_that_fails_closes_so_that_the_client_comes_back(
     async def broken(_: object) -> object:
         raise OSError("no database")
 
-    site.engine.sessions._identify = broken  # type: ignore[assignment]
+    site.engine._sessions.admission._identify = broken  # type: ignore[assignment]
     async with serving(site):
         client = await RawClient.open(site.port)
         await client.text()
@@ -238,3 +247,40 @@ def test_an_idle_connection_has_no_task_and_no_queue() -> None:
     assert connection.backlog is None
     assert connection.state is State.OPEN
     assert not hasattr(connection, "__dict__")
+
+
+async def test_who_is_banned_while_being_identified_does_not_come_in() -> None:
+    # Given a lookup that takes its time
+    site = make_site()
+    looked_up = asyncio.Event()
+    identify = site.engine._sessions.admission._identify
+
+    async def slow(handshake: Handshake) -> Actor:
+        actor = await identify(handshake)
+        await looked_up.wait()
+        return actor
+
+    site.engine._sessions.admission._identify = slow
+    async with serving(site):
+        client = await RawClient.open(site.port, headers={"Cookie": "session=anna"})
+        await client.text()
+        client.send("40")
+        await until(lambda: site.seen)
+        # When the ban comes in between
+        site.engine.close_user(ANNA, "banned")
+        looked_up.set()
+        # Then
+        assert await client.close_code() == 1008
+        await client.close()
+
+
+async def test_an_answer_that_is_no_json_is_the_handlers_mistake(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(_: Call) -> dict[str, object]:
+        return {"thing": object()}
+
+    site.engine.on(SocketEvent(name="open.junk", model=Nothing, handler=answer, access=PUBLIC))
+    client = await RawClient.connect(site.port)
+    assert (await client.call("open.junk", {}))["problem"]["type"] == "urn:aethex:problem:internal"
+    assert (await client.call("open.note", {"topic": TOPIC, "text": "x"}))["ok"]
+    assert "open.junk" in caplog.text
+    await client.close()

@@ -58,7 +58,7 @@ async def test_twenty_forced_reconnects_lose_nothing_and_double_nothing(ring: in
             await reader.come()
             await reader.read_until(len(reader.shown) + chance.randint(0, 30))
             await reader.drop()
-            await asyncio.sleep(chance.uniform(0, 0.03))
+            await asyncio.sleep(chance.uniform(0, 0.05))
         running = False
         await talking
         await reader.come()
@@ -67,7 +67,7 @@ async def test_twenty_forced_reconnects_lose_nothing_and_double_nothing(ring: in
         # Then it has shown every line once, in order
         assert reader.shown == list(range(1, total + 1))
         assert total > 300
-        assert (site.store.reads > 3) == (ring == 16), "a small memory must have sent them to the store"
+        assert ring > 16 or site.store.reads, "a small memory must have sent the reader to the store"
         await reader.drop()
 
 
@@ -87,6 +87,18 @@ async def test_the_page_that_was_rendered_before_gets_what_came_since(site: Site
     answer = await client.call("subscribe", {"topic": TOPIC, "last": 3, "epoch": "e1"})
     assert [(seq, data["text"]) for seq, _, data in answer["missed"]] == [(4, "3"), (5, "4")]
     await client.close()
+
+
+async def test_all_who_return_after_a_restart_together_ask_the_store_once(site: Site) -> None:
+    for i in range(100):
+        site.store.write(TOPIC, str(i))
+    clients = await asyncio.gather(*(RawClient.connect(site.port) for _ in range(30)))
+    wish = {"topic": TOPIC, "last": 60, "epoch": "e1"}
+    answers = await asyncio.gather(*(client.call("subscribe", wish) for client in clients))
+    assert [len(answer["missed"]) for answer in answers] == [40] * 30
+    assert site.store.reads == 1
+    for client in clients:
+        await client.close()
 
 
 async def reload_of(site: Site, **wish: object) -> dict[str, object]:

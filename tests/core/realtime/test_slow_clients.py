@@ -38,7 +38,7 @@ async def test_a_slow_client_is_skipped_told_of_the_gap_and_can_fill_it() -> Non
         await good.call("subscribe", {"topic": TOPIC})
         reading = asyncio.create_task(good.lines(1, 20))
         # When more is sent than its buffers hold
-        for c in site.engine.sessions.heartbeat.all():
+        for c in site.engine._sessions.heartbeat.all():
             sock = c.transport.get_extra_info("socket")
             assert sock is not None
         await flood(site, lambda: site.engine.metrics["batches_skipped"] > 3, 200_000)
@@ -63,9 +63,7 @@ async def test_a_slow_client_is_skipped_told_of_the_gap_and_can_fill_it() -> Non
 
 
 async def test_a_client_that_stays_slow_is_closed_and_told_why_when_it_comes_back() -> None:
-    async with serving(
-        make_site(tick_ms=5, slow_buffer=8192, slow_seconds=0.2, ping_interval_ms=1000)
-    ) as site:
+    async with serving(make_site(tick_ms=5, slow_buffer=8192, slow_seconds=0.2, ping_interval_ms=1000)) as site:
         # Given
         slow = await RawClient.open(site.port, receive_buffer=4096)
         await slow.text()
@@ -96,7 +94,7 @@ async def test_a_client_that_stays_slow_is_closed_and_told_why_when_it_comes_bac
 async def test_a_paused_connection_is_not_read_and_gets_no_batches_but_answers() -> None:
     site = make_site()
     connection, written = connected(site)
-    congestion = site.engine.sessions.congestion
+    congestion = site.engine._sessions.congestion
     congestion.pause(connection)  # type: ignore[arg-type]
     before = len(written)
     connection.push(b"batch")  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ import pytest
 import socketio
 from rt_support import Site, make_site, serving, until
 
+from needs import required
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -36,6 +38,8 @@ async def run_node(node: Path, script: Path, *arguments: str) -> str:
 async def test_the_standard_npm_client(need: Callable[[str], Path], compress: bool) -> None:
     node = need("node")
     if not (ROOT / "node_modules" / "socket.io-client").is_dir():
+        if "npm" in required():
+            pytest.fail("needs npm's socket.io-client: run npm ci (AETHEX_REQUIRE names npm)")
         pytest.skip("needs npm's socket.io-client: run npm ci")
     site = make_site(ping_interval_ms=1000, ping_timeout_ms=800, compress=compress, message_burst=200)
     site.refusals["banned"] = "This account is banned until May."
@@ -63,9 +67,7 @@ async def test_the_client_of_python_socketio(site: Site) -> None:
     batches: list[Any] = []
     client.on("batch", batches.append)
     # When
-    await client.connect(
-        site.url, transports=["websocket"], headers={"Cookie": "session=anna"}, auth={"token": "t"}
-    )
+    await client.connect(site.url, transports=["websocket"], headers={"Cookie": "session=anna"}, auth={"token": "t"})
     joined = await client.call("subscribe", {"topic": "chat:python"}, timeout=5)
     said = await client.call("chat.say", {"topic": "chat:python", "text": "hello"}, timeout=5)
     await until(lambda: batches)

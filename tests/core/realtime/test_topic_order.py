@@ -148,6 +148,16 @@ async def test_what_comes_before_the_position_is_known_is_kept() -> None:
     assert bench.sent == [8]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "floor"), [([], 7), ([7], 6), ([5, 6, 7], 4), ([5, 7], 7), ([5, 6], 7), ([6, 7, 8], 5)]
+)
+async def test_history_without_a_hole_is_remembered(numbers: list[int], floor: int) -> None:
+    bench = Bench()
+    bench.topic.prime(Position(7, "e1"), [Message(seq, "line", {}) for seq in numbers])
+    assert bench.topic.ring.floor == floor
+    assert bench.sent == []
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.integers(0, 50)), max_size=60),
     st.integers(0, 80),

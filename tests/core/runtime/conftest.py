@@ -65,16 +65,12 @@ class Workbench:
         self.options: dict[str, Any] = {}
         self.running: list[Plugins] = []
 
-    def plugin(
-        self, name: str, code: str = GREETER, *, files: Mapping[str, str] | None = None, **facts: Any
-    ) -> Path:
+    def plugin(self, name: str, code: str = GREETER, *, files: Mapping[str, str] | None = None, **facts: Any) -> Path:
         """A plugin of this name: `facts` go into its manifest, `files` beside its code."""
         folder = self.folder / "plugins" / name
         folder.mkdir(parents=True)
         manifest = {"name": name, "title": name.title(), "summary": f"The plugin {name}.", **facts}
-        (folder / "plugin.toml").write_text(
-            "".join(f"{key} = {_toml(value)}\n" for key, value in manifest.items())
-        )
+        (folder / "plugin.toml").write_text("".join(f"{key} = {_toml(value)}\n" for key, value in manifest.items()))
         for file, text in {"__init__.py": code, **(files or {})}.items():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(textwrap.dedent(text))

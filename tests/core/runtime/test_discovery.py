@@ -51,9 +51,7 @@ def test_the_official_plugins_are_found_as_folders_without_an_import() -> None:
     assert there["storage_local"].origin == "the official plugins"
 
 
-def test_installed_plugins_are_found_by_entry_point_without_an_import(
-    package: Path, bench: Workbench
-) -> None:
+def test_installed_plugins_are_found_by_entry_point_without_an_import(package: Path, bench: Workbench) -> None:
     plugin = discover(bench.site())["tips"]
     assert plugin.manifest is not None
     assert (plugin.folder, plugin.module) == (package / "vendor_stuff" / "tips", "vendor_stuff.tips")

@@ -19,9 +19,7 @@ from aethex_live.hookspecs import facts_of
 from aethex_live.testing.hostile import Junk, Misdeed, all_hooks, hostile_plugin
 
 SPECS = list(all_hooks())
-CALLED = [
-    spec for spec in SPECS if spec.__name__ not in {"startup", "shutdown"}
-]  # the manager's own, see test_states
+CALLED = [spec for spec in SPECS if spec.__name__ not in {"startup", "shutdown"}]  # the manager's own, see test_states
 HASTY = {Misdeed.HANG, Misdeed.HANG_ON}
 
 
@@ -49,16 +47,10 @@ class Site:
             case "notify":
                 return await self.hooks.notify(spec, **arguments)
             case "ask":
-                return [
-                    answer.value
-                    for answer in await self.hooks.ask(spec, **arguments)
-                    if answer.value is not None
-                ]
+                return [answer.value for answer in await self.hooks.ask(spec, **arguments) if answer.value is not None]
             case "fold":
                 first, *rest = arguments
-                folded = await self.hooks.fold(
-                    spec, arguments[first], **{name: arguments[name] for name in rest}
-                )
+                folded = await self.hooks.fold(spec, arguments[first], **{name: arguments[name] for name in rest})
                 return folded == arguments[first]
 
 

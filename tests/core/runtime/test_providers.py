@@ -112,9 +112,7 @@ async def test_a_provider_that_nobody_offers_lists_what_there_is(bench: Workbenc
     assert "Did you mean pigeon?" in told
     choose(bench, "none")
     bench.settings = bench.settings.replace('email = "pidgeon"', 'email = "smoke"')
-    assert "There is pigeon. Install the plugin that offers it (by custom email_smoke)" in await refused(
-        bench
-    )
+    assert "There is pigeon. Install the plugin that offers it (by custom email_smoke)" in await refused(bench)
 
 
 async def test_a_kind_of_which_nothing_is_installed_says_so(bench: Workbench) -> None:
@@ -170,9 +168,7 @@ async def test_a_provider_that_is_not_chosen_fails_alone(bench: Workbench) -> No
     bench.settings += "[plugins.email_pigeon]\nfault = 'no key'\n"
     plugins = await bench.started()
     (row,) = plugins.rows()
-    assert row.reason == (
-        "It can't be built: The email provider pigeon of email_pigeon can't be used: OSError: no key"
-    )
+    assert row.reason == ("It can't be built: The email provider pigeon of email_pigeon can't be used: OSError: no key")
 
 
 async def test_an_offer_that_the_manifest_does_not_announce_is_refused(bench: Workbench) -> None:

@@ -49,9 +49,7 @@ def worlds(draw: st.DrawFn) -> tuple[dict[str, Found], Site, dict[str, bool]]:
         )
         for name in sorted(there)
     }
-    sides = draw(
-        st.fixed_dictionaries({name: st.sampled_from(("", "", "on", "off")) for name in sorted(there)})
-    )
+    sides = draw(st.fixed_dictionaries({name: st.sampled_from(("", "", "on", "off")) for name in sorted(there)}))
     settings = site(
         phase=draw(st.integers(1, 6)),
         enable=tuple(name for name, side in sides.items() if side == "on"),
@@ -78,9 +76,7 @@ def test_what_is_on_is_closed_over_its_requirements(
     assert not any(name in on and not switches[name] for name in switches.keys() - set(settings.enable))
     # whatever is on is wished by somebody: phase, operator, or a plugin that is on
     wished = {
-        name
-        for name in on
-        if name in settings.enable or switches.get(name, manifests[name].phase <= settings.phase)
+        name for name in on if name in settings.enable or switches.get(name, manifests[name].phase <= settings.phase)
     }
     needed = {needed for name in on for needed in manifests[name].requires}
     assert on <= wished | needed
@@ -96,9 +92,7 @@ def test_what_is_on_is_closed_over_its_requirements(
 
 
 def test_a_requirement_is_lifted_over_its_phase() -> None:
-    decisions = select(
-        found(plugin("chat", requires=["profiles"]), plugin("profiles", phase=5)), site(phase=1), {}
-    )
+    decisions = select(found(plugin("chat", requires=["profiles"]), plugin("profiles", phase=5)), site(phase=1), {})
     assert decisions["profiles"].on
     assert decisions["profiles"].status.reason == "chat needs it."
 
@@ -123,9 +117,7 @@ def test_a_missing_requirement_is_named_and_so_is_what_hangs_on_it() -> None:
 
 
 def test_plugins_that_require_each_other_are_misconfigured_and_the_rest_runs() -> None:
-    decisions = select(
-        found(plugin("a", requires=["b"]), plugin("b", requires=["a"]), plugin("c")), site(), {}
-    )
+    decisions = select(found(plugin("a", requires=["b"]), plugin("b", requires=["a"]), plugin("c")), site(), {})
     assert decisions["a"].status.reason == "It requires itself, directly or through others."
     assert decisions["c"].on
 
@@ -172,9 +164,7 @@ def test_a_misspelt_plugin_is_an_error_that_suggests_the_right_one(setting: str,
 
 
 def test_after_is_a_wish_that_gives_way_to_a_requirement() -> None:
-    manifests = {
-        one.name: one.manifest for one in (plugin("a", after=["b"]), plugin("b", requires=["a"]), plugin("c"))
-    }
+    manifests = {one.name: one.manifest for one in (plugin("a", after=["b"]), plugin("b", requires=["a"]), plugin("c"))}
     assert start_order({name: manifest for name, manifest in manifests.items() if manifest}) == [
         "a",
         "b",

@@ -37,9 +37,7 @@ class Page:
         return str(await self.slots.render(slot, context, operator=operator))
 
 
-def part(
-    template: str = "x", context: Render | None = None, order: int = 100, slot: Slot = SLOT
-) -> SlotContribution:
+def part(template: str = "x", context: Render | None = None, order: int = 100, slot: Slot = SLOT) -> SlotContribution:
     return SlotContribution(slot=slot, template=template, context=context, order=order)
 
 
@@ -62,9 +60,7 @@ async def nothing(_: Mapping[str, Any]) -> None:
 
 async def test_parts_stand_in_their_order_each_in_its_plugins_box() -> None:
     page = Page(b=part("B", order=20), a=part("A", order=20), c=part("C", order=10))
-    assert await page.html() == (
-        '<div data-plugin="c">C</div><div data-plugin="b">B</div><div data-plugin="a">A</div>'
-    )
+    assert await page.html() == ('<div data-plugin="c">C</div><div data-plugin="b">B</div><div data-plugin="a">A</div>')
     assert page.slots.plugins_in(SLOT) == ["c", "b", "a"]
 
 

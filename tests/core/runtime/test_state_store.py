@@ -33,9 +33,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_choices_and_suspensions_are_kept_until_they_are_taken_back(
-    database: Database, control: Control
-) -> None:
+async def test_choices_and_suspensions_are_kept_until_they_are_taken_back(database: Database, control: Control) -> None:
     store = PluginStateStore(database, control)
     await store.set_switch("chat", False)
     await store.suspend("chat", "5 failures in a row")

@@ -56,10 +56,7 @@ def test_a_bad_manifest_is_misconfigured_names_the_key_and_is_not_imported(bench
     folder = bench.plugin("bomb", EXPLODES, phaze=1)
     plugins = bench.built()
     assert row(plugins, "bomb").state is State.MISCONFIGURED
-    assert (
-        f"{folder}/plugin.toml: phaze: there is no such setting. Did you mean phase?"
-        in row(plugins, "bomb").reason
-    )
+    assert f"{folder}/plugin.toml: phaze: there is no such setting. Did you mean phase?" in row(plugins, "bomb").reason
     assert not imported("bomb")
 
 
@@ -207,9 +204,7 @@ async def test_a_suspension_survives_the_restart_until_it_is_resumed(bench: Work
     # Given a plugin that was suspended before
     bench.plugin("greeter")
     when = datetime(2026, 1, 1, tzinfo=UTC)
-    states = MemoryStates(
-        {"greeter": StoredState(suspended_at=when, reason="5 failures in a row, the last in x")}
-    )
+    states = MemoryStates({"greeter": StoredState(suspended_at=when, reason="5 failures in a row, the last in x")})
     # When the site starts
     plugins = await bench.started(states)
     # Then it is suspended, its routes work, and its hooks are skipped

@@ -1,6 +1,7 @@
 """Signing up, in and out through the pages, as a browser without JavaScript does it."""
 
 import pytest
+
 from sites import PASSWORD, LiveSite, OpenSite
 
 
@@ -59,7 +60,9 @@ async def test_a_guest_is_sent_to_sign_in_and_then_back(site: LiveSite) -> None:
     assert answer.url.endswith("/settings")
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 async def test_next_never_leads_to_another_site(site: LiveSite, elsewhere: str) -> None:
     name = f"n{abs(hash(elsewhere)) % 10**8}"
     await site.member(name)
@@ -86,7 +89,10 @@ async def test_a_json_call_with_a_cookie_needs_an_origin_of_ours(site: LiveSite)
     member = await site.member("scripted")
     without = await member.ask("PATCH", "/api/v1/me", json={"display_name": "x", "email": ""})
     foreign = await member.ask(
-        "PATCH", "/api/v1/me", json={"display_name": "x", "email": ""}, headers={"Origin": "https://evil.example"}
+        "PATCH",
+        "/api/v1/me",
+        json={"display_name": "x", "email": ""},
+        headers={"Origin": "https://evil.example"},
     )
     assert (without.status, foreign.status) == (403, 403)
 

@@ -29,9 +29,7 @@ async def browser() -> AsyncIterator[Browser]:
 
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        arguments.append(
-            "--autoplay-policy=document-user-activation-required"
-        )  # as a person's browser has it
+        arguments.append("--autoplay-policy=document-user-activation-required")  # as a person's browser has it
         started = await playwright.chromium.launch(executable_path=need("chromium"), args=arguments)
         yield started
         await started.close()

@@ -59,16 +59,12 @@ async def broadcasting(ffmpeg: Path, folder: Path, *, resume: bool = False) -> A
     `resume` goes on with the same playlist after a discontinuity.
     """
     flags = "delete_segments+omit_endlist+program_date_time" + ("+append_list" if resume else "")
-    output = (
-        f"-f hls -hls_time 1 -hls_list_size 30 -hls_flags {flags}+temp_file -hls_segment_type mpegts".split()
-    )
+    output = f"-f hls -hls_time 1 -hls_list_size 30 -hls_flags {flags}+temp_file -hls_segment_type mpegts".split()
     arguments = ["-re", *PICTURE, "-t", str(TIME_LIMIT), *ENCODE, *output, str(folder / "live.m3u8")]
     process = await _start(ffmpeg, arguments)
     try:
         async with asyncio.timeout(15):
-            while (
-                not (folder / "live.m3u8").exists() or (folder / "live.m3u8").read_text().count("EXTINF") < 3
-            ):
+            while not (folder / "live.m3u8").exists() or (folder / "live.m3u8").read_text().count("EXTINF") < 3:
                 await asyncio.sleep(0.05)
         yield folder
     finally:
@@ -102,13 +98,15 @@ def player(*, controls: bool = True, **data: str) -> str:
         '<media-playback-rate-menu slot="submenu" hidden></media-playback-rate-menu>'
         "</media-settings-menu-item></media-settings-menu>"
     )
+    source = f'<source src="{data["plain"]}" type="application/vnd.apple.mpegurl">' if data.get("plain") else ""
     return f"""
     <ax-player {given} data-strings="{strings}" style="display:block;inline-size:640px">
       <media-controller style="inline-size:100%;aspect-ratio:16/9">
-        <video slot="media" playsinline controls preload="none"></video>{bar if controls else ""}
+        <video slot="media" playsinline controls preload="none">{source}</video>{bar if controls else ""}
       </media-controller>
-      <p role="status" data-message></p> <span data-code></span> <span data-retry-in></span> <span data-latency></span>
+      <p role="status" data-message></p><span data-code></span><span data-retry-in></span><span data-latency></span>
       <button data-act="unmute" hidden>Unmute</button> <button data-act="live" hidden>Go to live</button>
-      <button data-act="theatre" aria-pressed="false">Theatre</button> <button data-act="retry" hidden>Try again</button>
+      <button data-act="theatre" aria-pressed="false">Theatre</button>
+      <button data-act="retry" hidden>Try again</button>
       <a data-recording-link data-href="/videos/{{id}}" hidden>Watch the recording</a>
     </ax-player>"""

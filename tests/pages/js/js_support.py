@@ -98,9 +98,7 @@ class Site:
             RealtimeSettings(), clock=SystemClock(), identify=self._identify, may_subscribe=self._may
         )
         for prefix in ("channel", "news"):
-            self.realtime.declare(
-                TopicClass(prefix=prefix, kind="log", missed=self.log.missed, head=self.log.head)
-            )
+            self.realtime.declare(TopicClass(prefix=prefix, kind="log", missed=self.log.missed, head=self.log.head))
         for prefix in ("viewers", "studio"):
             self.realtime.declare(TopicClass(prefix=prefix, kind="volatile"))
         self.realtime.on(SocketEvent(name="test.say", model=Text, handler=self._say, access="public"))
@@ -120,9 +118,7 @@ class Site:
         rows.append(Message(len(rows) + 1, name, data))
         self.realtime.publish(topic, name, data, seq=len(rows), epoch=self.log.epoch)
 
-    def show(
-        self, path: str, body: str, *, modules: tuple[str, ...] = ("shell",), attributes: str = ""
-    ) -> str:
+    def show(self, path: str, body: str, *, modules: tuple[str, ...] = ("shell",), attributes: str = "") -> str:
         """Put a page at `path`; returns its address."""
         scripts = "".join(f'<script type="module" src="/static/js/{name}.js"></script>' for name in modules)
         chrome = '<script defer src="/static/lib/media-chrome"></script>' if "player" in modules else ""
@@ -148,7 +144,7 @@ class Site:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            return
+            return None
         if self.origin is not None and scope["path"].startswith(("/live/", "/vod/")):
             return await self.origin(scope, receive, send)
         body = b""

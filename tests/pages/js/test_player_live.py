@@ -50,9 +50,7 @@ async def test_a_live_channel_starts_by_itself_without_sound_and_offers_sound(
 async def test_who_wants_sound_but_may_not_have_it_yet_is_started_muted(
     site: Site, page: Page, live_folder: Path
 ) -> None:
-    await page.add_init_script(
-        "localStorage.setItem('ax.volume', JSON.stringify({ volume: 0.5, muted: false }))"
-    )
+    await page.add_init_script("localStorage.setItem('ax.volume', JSON.stringify({ volume: 0.5, muted: false }))")
     await open_live(site, page, live_folder)
     assert await page.evaluate(f"{VIDEO}.muted && {VIDEO}.volume === 0.5")
     assert await page.locator("[data-act=unmute]").is_visible()
@@ -98,9 +96,7 @@ async def test_a_waiting_viewer_sees_the_channel_begin_and_end_without_reloading
     assert await page.evaluate("window.same")
 
 
-async def test_watching_is_counted_and_an_offline_page_is_not(
-    site: Site, page: Page, live_folder: Path
-) -> None:
+async def test_watching_is_counted_and_an_offline_page_is_not(site: Site, page: Page, live_folder: Path) -> None:
     await open_live(site, page, live_folder, seen="viewers:seen")
     await true_soon(lambda: site.realtime.subscribers("viewers:seen") == 1)
     site.realtime.publish("viewers:1", "count", {"n": 4812})
@@ -154,9 +150,7 @@ async def test_a_failure_that_stays_is_said_with_its_code_and_tried_again(
     await until(page, f"{STATE} !== 'error' && {VIDEO}.readyState > 2", 10)
 
 
-async def test_a_page_that_missed_the_start_reads_itself_again(
-    site: Site, page: Page, live_folder: Path
-) -> None:
+async def test_a_page_that_missed_the_start_reads_itself_again(site: Site, page: Page, live_folder: Path) -> None:
     # Given an offline page whose realtime epoch is not the server's any more
     await open_channel(site, page, live_folder, state="offline", last="3", epoch="lost", broadcast="")
     # When the server's page is live by now
@@ -180,9 +174,7 @@ async def test_a_preview_is_never_heard_and_has_no_keys(site: Site, page: Page, 
     markup = player(live="", plain="/live/live.m3u8", state="live", shortcuts="off").replace(
         "<ax-player", "<ax-player muted"
     )
-    await page.add_init_script(
-        "localStorage.setItem('ax.volume', JSON.stringify({ volume: 1, muted: false }))"
-    )
+    await page.add_init_script("localStorage.setItem('ax.volume', JSON.stringify({ volume: 1, muted: false }))")
     await page.goto(site.show("/studio", markup, modules=("shell", "player")))
     await until(page, PLAYS, 10)
     await page.keyboard.press("m")

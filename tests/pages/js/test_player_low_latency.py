@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from js_media import ENCODE, PICTURE, player
+from js_support import Site, true_soon, until
+from playwright.async_api import Page
+
 from aethex_live.ids import uuid7
 from aethex_plugins.stream_local.ports import Admission, Connected, Disconnected, Ended, RecordingReady, Started
 from aethex_plugins.stream_local.server import StreamingServer
 from aethex_plugins.stream_local.settings import StreamLocalSettings
-from js_media import ENCODE, PICTURE, player
-from js_support import Site, true_soon, until
-from playwright.async_api import Page
 
 pytestmark = pytest.mark.slow
 VIDEO = "document.querySelector('video')"

@@ -37,9 +37,7 @@ async def test_the_native_controls_give_way_to_ours(site: Site, page: Page, reco
     assert await page.evaluate("document.querySelector('media-controller').hasAttribute('nohotkeys')")
 
 
-async def test_keys_play_seek_mute_and_leave_text_fields_alone(
-    site: Site, page: Page, recording: Path
-) -> None:
+async def test_keys_play_seek_mute_and_leave_text_fields_alone(site: Site, page: Page, recording: Path) -> None:
     await open_recording(site, page, recording)
     await page.keyboard.press("k")
     await until(page, PLAYS)
@@ -83,9 +81,7 @@ async def test_theatre_by_key_and_button_and_out_by_escape(site: Site, page: Pag
 
 async def test_full_screen_takes_the_whole_player(site: Site, page: Page, recording: Path) -> None:
     await open_recording(site, page, recording)
-    await until(
-        page, "document.querySelector('media-controller').fullscreenElement.localName === 'ax-player'"
-    )
+    await until(page, "document.querySelector('media-controller').fullscreenElement.localName === 'ax-player'")
     await page.keyboard.press("f")
     await until(page, "document.fullscreenElement?.localName === 'ax-player'")
     await page.keyboard.press("f")
@@ -120,9 +116,7 @@ async def test_volume_is_remembered(site: Site, page: Page, recording: Path) -> 
     await until(page, f"{VIDEO}.volume === 0.35")
 
 
-async def test_a_player_that_leaves_the_page_stops_everything(
-    site: Site, page: Page, recording: Path
-) -> None:
+async def test_a_player_that_leaves_the_page_stops_everything(site: Site, page: Page, recording: Path) -> None:
     await open_recording(site, page, recording)
     await page.keyboard.press("k")
     await until(page, PLAYS)

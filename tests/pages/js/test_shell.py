@@ -52,9 +52,7 @@ async def test_g_h_leads_home_also_without_a_link(site: Site, page: Page) -> Non
     await page.wait_for_url(site.url + "/")
 
 
-async def test_keys_are_letters_in_a_field_and_nothing_where_they_are_switched_off(
-    site: Site, page: Page
-) -> None:
+async def test_keys_are_letters_in_a_field_and_nothing_where_they_are_switched_off(site: Site, page: Page) -> None:
     link = '<a href="#there" data-shortcut="g x">There</a><input id="name">'
     await open_page(site, page, link)
     await page.locator("#name").press_sequentially("g x")
@@ -66,7 +64,10 @@ async def test_keys_are_letters_in_a_field_and_nothing_where_they_are_switched_o
 
 
 async def test_a_question_mark_opens_the_list_of_keys_and_escape_closes_it(site: Site, page: Page) -> None:
-    body = '<button data-shortcut="?" data-dialog="keys">Keys</button><dialog id="keys">g h<button data-close>Close</button></dialog>'
+    body = (
+        '<button data-shortcut="?" data-dialog="keys">Keys</button>'
+        '<dialog id="keys">g h<button data-close>Close</button></dialog>'
+    )
     await open_page(site, page, body)
     await page.keyboard.press("?")
     assert await page.evaluate("document.getElementById('keys').matches(':modal')")
@@ -83,7 +84,8 @@ async def test_a_destructive_act_asks_first(site: Site, page: Page, choice: str,
         return Answer(200, b"<p>Deleted</p>")
 
     site.handlers["POST /delete"] = deleted
-    form = '<form method="post" action="/delete" data-confirm="Delete Night patch?"><button name="sure" value="1">Delete</button></form>'
+    button = '<button name="sure" value="1">Delete</button>'
+    form = f'<form method="post" action="/delete" data-confirm="Delete Night patch?">{button}</form>'
     await open_page(site, page, form + CONFIRM)
     await page.get_by_text("Delete", exact=True).click()
     assert await page.locator("[data-text]").text_content() == "Delete Night patch?"
@@ -97,8 +99,14 @@ async def test_a_destructive_act_asks_first(site: Site, page: Page, choice: str,
 
 async def test_copying_says_so_in_a_toast(site: Site, page: Page) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    body = '<input id="server" value="rtmp://here/live"><button data-copy-from="#server" data-copied="Server copied">Copy</button>'
-    toasts = '<div id="ax-toasts" role="status"><template><div class="ax-toast"><span data-text></span><button data-close>x</button></div></template></div>'
+    body = (
+        '<input id="server" value="rtmp://here/live">'
+        '<button data-copy-from="#server" data-copied="Server copied">Copy</button>'
+    )
+    toasts = (
+        '<div id="ax-toasts" role="status"><template><div class="ax-toast"><span data-text></span>'
+        "<button data-close>x</button></div></template></div>"
+    )
     await open_page(site, page, body + toasts)
     await page.get_by_text("Copy").click()
     await until(page, "document.querySelector('.ax-toast [data-text]')?.textContent === 'Server copied'")
@@ -130,9 +138,7 @@ async def test_times_stay_fresh(site: Site, page: Page) -> None:
         f'<time id="e" datetime="{now.isoformat()}" data-ago>just now</time>'
     )
     await open_page(site, page, body)
-    texts = await page.evaluate(
-        "[...document.querySelectorAll('time')].map((element) => element.textContent)"
-    )
+    texts = await page.evaluate("[...document.querySelectorAll('time')].map((element) => element.textContent)")
     assert texts[0] == "3 minutes ago"
     assert texts[1].startswith("1:42:")
     assert str((now - timedelta(days=30)).year) in texts[2]
@@ -142,8 +148,9 @@ async def test_times_stay_fresh(site: Site, page: Page) -> None:
 
 async def test_counts_follow_their_topic_only_while_they_are_seen(site: Site, page: Page) -> None:
     body = (
-        '<ax-live-count id="seen" data-topic="viewers:1">1</ax-live-count> <ax-live-count id="short" data-topic="viewers:1"'
-        ' data-compact data-text="{n} watching">1</ax-live-count><div style="height:4000px"></div>'
+        '<ax-live-count id="seen" data-topic="viewers:1">1</ax-live-count>'
+        '<ax-live-count id="short" data-topic="viewers:1" data-compact data-text="{n} watching">1</ax-live-count>'
+        '<div style="height:4000px"></div>'
         '<ax-live-count id="below" data-topic="viewers:2">7</ax-live-count>'
     )
     await open_page(site, page, body)

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from js_support import Answer, Request, Site, true_soon, until
@@ -21,7 +20,10 @@ MASKED = (
     '<form method="post" action="/studio/nova/key"><input type="hidden" name="csrf" value="c1">'
     '<output>••••</output><input type="password" name="password"><button>Show</button></form>'
 )
-SHOWN = '<input id="stream-key" readonly value="live_abc"><button type="button" data-copy-from="#stream-key">Copy</button><button type="button" data-hide>Hide</button>'
+SHOWN = (
+    '<input id="stream-key" readonly value="live_abc"><button type="button" data-copy-from="#stream-key">Copy</button>'
+    '<button type="button" data-hide>Hide</button>'
+)
 REFUSED = MASKED + '<p class="ax-field__error">That is not your password.</p>'
 
 
@@ -97,7 +99,7 @@ VALUES = [
 ]
 CHART = (
     '<figure class="ax-chart"><svg viewBox="0 0 560 170"><g class="ax-c1"><path class="ax-chart__area"/>'
-    '<path class="ax-chart__line"/></g></svg><table><tbody><tr><th>10:00</th><td>0</td></tr></tbody></table></figure>'
+    '<path class="ax-chart__line"/></g></svg><table><tbody><tr><th>−8 s</th><td>0</td></tr></tbody></table></figure>'
 )
 HEALTH = """
 <ax-health data-topic="studio:1">
@@ -110,26 +112,21 @@ STATUS = """<span data-ingest-status data-tone="neutral"
 
 
 @pytest.mark.parametrize("values", VALUES, ids=["silence", "steady", "round", "rough", "long"])
-async def test_a_redrawn_chart_is_the_one_that_the_server_draws(
-    site: Site, page: Page, values: list[float]
-) -> None:
+async def test_a_redrawn_chart_is_the_one_that_the_server_draws(site: Site, page: Page, values: list[float]) -> None:
     expected = plot(Chart([str(index) for index in range(len(values))], [Line(values)]))
     await page.goto(site.show("/", HEALTH % CHART, modules=()))
     await page.evaluate(
         "async (values) => (await import('aethex/chart')).draw(document.querySelector('figure'), values, 2)",
         values,
     )
-    drawn = await page.evaluate(
-        "[...document.querySelectorAll('path')].map((path) => path.getAttribute('d'))"
-    )
-    marks = await page.evaluate(
-        "[...document.querySelectorAll('svg > text')].map((text) => text.textContent)"
-    )
+    drawn = await page.evaluate("[...document.querySelectorAll('path')].map((path) => path.getAttribute('d'))")
+    marks = await page.evaluate("[...document.querySelectorAll('svg > text')].map((text) => text.textContent)")
     for ours, theirs in zip(drawn, [expected.lines[0].area, expected.lines[0].path], strict=True):
         assert re.sub(NUMBER, "#", ours) == re.sub(NUMBER, "#", theirs)
         assert numbers(ours) == pytest.approx(numbers(theirs), abs=0.11)  # the two round halves differently
     assert marks[: len(expected.up)] == [tick.label for tick in expected.up]
     assert await page.evaluate("document.querySelectorAll('tbody tr').length") == min(12, len(values))
+    assert await page.locator("tbody th").first.text_content() == f"−{2 * (len(values) - 1)} s"
 
 
 def report(**changes: object) -> dict[str, object]:
@@ -180,8 +177,9 @@ async def test_the_connection_follows_the_encoder(site: Site, page: Page) -> Non
 
 async def test_parts_of_the_page_follow_the_broadcast_and_others_stay(site: Site, page: Page) -> None:
     sections = (
-        '<ax-live-sections data-topic="channel:1" data-last="0" data-epoch="e1"><section id="state" data-fresh-on="broadcast.started '
-        'broadcast.ended">{0}</section><section id="other" data-fresh-on="recording.ready">{0}</section><p id="still">{0}</p></ax-live-sections>'
+        '<ax-live-sections data-topic="channel:1" data-last="0" data-epoch="e1">'
+        '<section id="state" data-fresh-on="broadcast.started broadcast.ended">{0}</section>'
+        '<section id="other" data-fresh-on="recording.ready">{0}</section><p id="still">{0}</p></ax-live-sections>'
     )
     await page.goto(site.show("/studio/nova", sections.format("Before"), modules=MODULES))
     site.show("/studio/nova", sections.format("After"), modules=MODULES)
@@ -191,8 +189,9 @@ async def test_parts_of_the_page_follow_the_broadcast_and_others_stay(site: Site
     assert await page.locator("#still").text_content() == "Before"
 
 
-DETAILS = """<form id="details" method="post" action="/details" hx-post="/details" hx-select="#details" hx-target="#details"
-  hx-swap="outerMorph" data-saved="Details saved"><input name="title" value="{title}">{error}<button>Save</button></form>"""
+DETAILS = """<form id="details" method="post" action="/details" hx-post="/details" hx-select="#details"
+  hx-target="#details" hx-swap="outerMorph" data-saved="Details saved">
+  <input name="title" value="{title}">{error}<button>Save</button></form>"""
 
 
 async def test_details_are_saved_in_place_and_a_refusal_keeps_what_was_typed(site: Site, page: Page) -> None:
@@ -215,11 +214,3 @@ async def test_details_are_saved_in_place_and_a_refusal_keeps_what_was_typed(sit
     await until(page, "document.querySelector('.ax-toast')?.textContent === 'Details saved'")
     assert await page.locator("[name=title]").input_value() == "Night patch"
     assert page.url.endswith("/studio/nova")
-
-
-def test_no_module_has_words_for_people_or_forbidden_ways() -> None:
-    modules = Path(__file__).parents[3] / "core" / "aethex_live" / "static" / "js"
-    for path in modules.glob("*.js"):
-        text = path.read_text()
-        for forbidden in ("innerHTML", "eval(", "new Function", 'setAttribute("style"', "document.write"):
-            assert forbidden not in text, f"{path.name} has {forbidden}"

@@ -30,22 +30,10 @@ def test_an_ordinary_password_is_taken(password: str):
     [
         ("ninechars", "Use at least 10 characters."),
         ("x" * 257, "Use at most 256 characters."),
-        *(
-            (common, "first passwords")
-            for common in ("password123", "Password2026!", "1234567890", "0987654321")
-        ),
-        *(
-            (common, "first passwords")
-            for common in ("qwertyuiop", "QWERTYUIOP1", "aaaaaaaaaaaa", "abcabcabcabc")
-        ),
-        *(
-            (common, "first passwords")
-            for common in ("abcdefghij", "zyxwvutsrq", "administrator", "iloveyou2026")
-        ),
-        *(
-            (common, "first passwords")
-            for common in ("12121212121212", "!!!!!!!!!!", "0000000000", "1q2w3e4r5t")
-        ),
+        *((common, "first passwords") for common in ("password123", "Password2026!", "1234567890", "0987654321")),
+        *((common, "first passwords") for common in ("qwertyuiop", "QWERTYUIOP1", "aaaaaaaaaaaa", "abcabcabcabc")),
+        *((common, "first passwords") for common in ("abcdefghij", "zyxwvutsrq", "administrator", "iloveyou2026")),
+        *((common, "first passwords") for common in ("12121212121212", "!!!!!!!!!!", "0000000000", "1q2w3e4r5t")),
     ],
 )
 def test_a_poor_password_is_refused_with_its_sentence(password: str, sentence: str):

@@ -63,9 +63,7 @@ async def test_setting_a_password_tells_when(auth: LocalAuth, clock: ManualClock
     assert (await Credential.get(subject="ada")).changed_at == clock.now()
 
 
-async def test_signing_in_renews_a_hash_of_other_parameters(
-    auth: LocalAuth, rolled_back: Database, clock: ManualClock
-):
+async def test_signing_in_renews_a_hash_of_other_parameters(auth: LocalAuth, rolled_back: Database, clock: ManualClock):
     # Given an account whose hash has the old cost
     await auth.register("ada", await auth.prepare_password(GOOD))
     old = (await Credential.get(subject="ada")).secret
@@ -107,9 +105,7 @@ async def test_an_unknown_subject_takes_as_long_as_a_wrong_password(
     await auth.register("ada", await auth.prepare_password(GOOD))
     verified: list[str] = []
     verify = hashing._verify
-    monkeypatch.setattr(
-        hashing, "_verify", lambda secret, typed: verified.append(secret) or verify(secret, typed)
-    )
+    monkeypatch.setattr(hashing, "_verify", lambda secret, typed: verified.append(secret) or verify(secret, typed))
 
     async def seconds(subject: str) -> float:
         start = time.perf_counter()

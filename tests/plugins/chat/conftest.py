@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ from aethex_live.models import Channel, ChannelModerator, User
 from aethex_live.realtime.packets import dumps
 from aethex_plugins.chat.service import Chat
 from aethex_plugins.chat.settings import ChatSettings
+
+
+sys.path.insert(0, str(Path(__file__).parent))  # chat_windows
 
 
 @dataclass(frozen=True)

@@ -97,9 +97,7 @@ async def test_mails_go_when_their_days_are_over(outbox: Outbox, mails: Mails, c
         Email(to="ada@example.org", subject="x" * 999, text=""),
         Email(to="ada@example.org", subject="a\ud800", text=""),
         Email(to="ada@example.org", subject="Hello", text="x" * 1_000_001),
-        Email(
-            to="ada@example.org", subject="Hello", text="", headers={f"X-{n}": "x" * 900 for n in range(10)}
-        ),
+        Email(to="ada@example.org", subject="Hello", text="", headers={f"X-{n}": "x" * 900 for n in range(10)}),
         Email(to="a" * 250 + "@example.org", subject="Hello", text=""),
     ],
     ids=["long subject", "half a character", "endless text", "many headers", "long address"],

@@ -22,9 +22,7 @@ Picture = Callable[..., bytes]
 def picture() -> Picture:
     """A picture whose left half is red and whose right half is blue."""
 
-    def make(
-        width: int = 600, height: int = 400, kind: str = "PNG", mode: str = "RGB", **options: object
-    ) -> bytes:
+    def make(width: int = 600, height: int = 400, kind: str = "PNG", mode: str = "RGB", **options: object) -> bytes:
         image = Image.new("RGB", (width, height), "red")
         image.paste("blue", (width // 2, 0, width, height))
         target = io.BytesIO()

@@ -8,7 +8,11 @@ import aiohttp
 from sites import Answer, Browser, LiveSite
 
 # no streaming, and passwords that cost next to nothing
-QUIET = {"providers": {"streaming": "none"}, "plugins": {"auth_local": {"time_cost": 1, "memory_kib": 8192}}}
+QUIET = {
+    "providers": {"streaming": "none"},
+    "disable": ("stream_local",),
+    "plugins": {"auth_local": {"time_cost": 1, "memory_kib": 8192}},
+}
 
 
 @dataclass

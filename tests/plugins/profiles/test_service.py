@@ -1,11 +1,20 @@
 """What becomes of old pictures, events, and people in lists."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import cast
 
 from profile_support import Member
 
+from aethex_live import PluginContext
+from aethex_live.clock import SystemClock
+from aethex_live.db import Database
+from aethex_live.jobs import Jobs
 from aethex_live.models import Event, Outbox, User
+from aethex_live.testing.fakes import FakeStorage
 from aethex_plugins.profiles.models import Profile
+from aethex_plugins.profiles.pictures import Pictures, Squares
+from aethex_plugins.profiles.service import Profiles
 
 
 async def test_a_replaced_picture_is_deleted_by_the_outbox(member: Member, picture):
@@ -39,9 +48,7 @@ async def test_pictures_of_an_upload_that_died_go_and_those_in_use_stay(member: 
     # When the rows that every upload leaves behind come due
     async with platform.db.transaction():
         for key in (used, "public/avatars/dead/one"):
-            await platform.jobs.publish(
-                "profiles.forget_avatar", {"provider": "local", "key": key}, plugin="profiles"
-            )
+            await platform.jobs.publish("profiles.forget_avatar", {"provider": "local", "key": key}, plugin="profiles")
     await platform.jobs.settle()
     # Then only the abandoned one is deleted
     assert not any(name.startswith("one-") for name in member.files)
@@ -56,14 +63,33 @@ async def test_every_upload_leaves_a_row_that_would_clean_up(member: Member, pic
     assert sum(user.id.hex in row["payload"]["key"] for row in rows) == 1
 
 
-async def test_uploads_at_once_leave_one_picture(member: Member, picture):
-    answers = await asyncio.gather(*(member.put_avatar(picture(200 + n, 200)) for n in range(4)))
-    assert [answer.status for answer in answers] == [200] * 4
-    await member.site.platform.jobs.settle()
-    member.site.platform.db.bind()
-    user = await User.get(username=member.username)
-    folder = member.site.platform.site.data / "storage" / "public" / "avatars" / user.id.hex
-    assert sum(1 for path in folder.iterdir() if path.name.endswith("@meta")) == 2
+class _Painter:
+    """Makes squares at once, so that uploads meet in the database."""
+
+    async def squares(self, data: bytes) -> Squares:
+        return Squares(large=data, small=data)
+
+
+async def test_of_uploads_at_once_all_but_the_last_are_forgotten_once(database: Database):
+    # Given a person, and a storage that takes no time
+    storage = FakeStorage()
+    context = SimpleNamespace(
+        name="profiles",
+        db=database,
+        jobs=Jobs(database),
+        clock=SystemClock(),
+        providers=SimpleNamespace(storage=lambda _name=None: storage),
+    )
+    profiles = Profiles(cast("PluginContext", context), cast("Pictures", _Painter()))
+    user = await User.create(username="ada", username_key="ada", display_name="Ada")
+    # When twenty uploads meet
+    await asyncio.gather(*(profiles.set_avatar(user.id, b"x") for _ in range(20)))
+    # Then nineteen pictures are to be deleted, each by one row, and the twentieth is shown
+    kept = (await Profile.get(user_id=user.id)).avatar_key
+    rows = await Outbox.filter(topic="profiles.forget_avatar", available_at__lt=SystemClock().now()).values("payload")
+    forgotten = [row["payload"]["key"] for row in rows]
+    assert len(set(forgotten)) == len(forgotten) == 19
+    assert kept not in forgotten
 
 
 async def test_changes_are_events(member: Member, picture):
@@ -72,11 +98,7 @@ async def test_changes_are_events(member: Member, picture):
     await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})
     await member.browser.api("PATCH", "/me/profile", {"bio": "Hello."})  # nothing changes
     user = await User.get(username=member.username)
-    rows = (
-        await Event.filter(subject=f"user:{user.id}", type="user.changed")
-        .order_by("recorded_at")
-        .values("payload")
-    )
+    rows = await Event.filter(subject=f"user:{user.id}", type="user.changed").order_by("recorded_at").values("payload")
     assert [row["payload"]["fields"] for row in rows] == [["avatar"], ["bio"]]
 
 

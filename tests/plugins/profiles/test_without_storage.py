@@ -13,8 +13,6 @@ async def test_pictures_are_absent_where_nothing_keeps_them(open_site: OpenSite,
     assert 'name="avatar"' not in settings.text
     saved = await member.submit("/p/profiles/bio", page="/settings", bio="Hello.")
     assert "Your bio is saved." in saved.text
-    put = await member.ask(
-        "PUT", "/api/v1/me/profile/avatar", data=picture(), headers={"Origin": site.url.rstrip("/")}
-    )
+    put = await member.ask("PUT", "/api/v1/me/profile/avatar", data=picture(), headers={"Origin": site.url.rstrip("/")})
     assert put.status == 503
     assert "keeps no pictures" in put.json()["detail"]

@@ -49,9 +49,7 @@ async def test_a_full_disk_keeps_what_was_there(storage: LocalStorage, folder: P
 
 
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
-async def test_a_disk_that_fails_at_the_end_leaves_nothing(
-    storage: LocalStorage, folder: Path, monkeypatch, broken
-):
+async def test_a_disk_that_fails_at_the_end_leaves_nothing(storage: LocalStorage, folder: Path, monkeypatch, broken):
     await storage.put("other", b"1", content_type="text/plain")
 
     def fail(*_: object) -> None:
@@ -146,9 +144,7 @@ async def test_a_damaged_sidecar_is_named(storage: LocalStorage, folder: Path):
         await storage.head("a")
 
 
-@pytest.mark.parametrize(
-    "content_type", ["", "text", "text/html\r\nx: y", "a/b; c", "text/plain;" + "x" * 200]
-)
+@pytest.mark.parametrize("content_type", ["", "text", "text/html\r\nx: y", "a/b; c", "text/plain;" + "x" * 200])
 async def test_what_is_no_media_type_is_refused(storage: LocalStorage, content_type: str):
     with pytest.raises(Invalid):
         await storage.put("a", b"1", content_type=content_type)

@@ -3,13 +3,15 @@
 import asyncio
 import os
 import struct
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aethex_plugins.stream_local import amf
-from aethex_plugins.stream_local.chunks import encode_message
+from aethex_plugins.stream_local.chunks import ChunkReader, encode_message
 from aethex_plugins.stream_local.ports import Admission, Fact, Refusal
 from aethex_plugins.stream_local.segments import Part, Segment
 
@@ -100,7 +102,14 @@ Tag = tuple[int, int, bytearray]
 
 
 def stream(
-    seconds: float, *, start: int = 0, gop: float = 2.0, fps: float = 30.0, video: bool = True, audio: bool = True
+    seconds: float,
+    *,
+    start: int = 0,
+    gop: float = 2.0,
+    fps: float = 30.0,
+    video: bool = True,
+    audio: bool = True,
+    size: int = 200,
 ) -> Iterator[Tag]:
     """Tags (kind, ms, body) of so many seconds, interleaved by time; each frame carries its own mark."""
     tags: list[Tag] = []
@@ -108,15 +117,43 @@ def stream(
         tags.append((9, start, video_config()))
         count = round(seconds * fps)
         per_gop = round(gop * fps)
-        tags += [(9, start + round(n * 1000 / fps), picture(n % per_gop == 0, mark=n)) for n in range(count)]
+        tags += [(9, start + round(n * 1000 / fps), picture(n % per_gop == 0, size, mark=n)) for n in range(count)]
     if audio:
         tags.insert(0, (8, start, audio_config()))
         count = int(seconds * 48000 / 1024)
-        tags += [(8, start + round(n * 1024 / 48), sound(mark=n)) for n in range(count)]
+        tags += [(8, start + round(n * 1024 / 48), sound(min(size, 60), mark=n)) for n in range(count)]
     configs = [tag for tag in tags if tag[2][1] == 0]
     frames = sorted((tag for tag in tags if tag[2][1] != 0), key=lambda tag: (tag[1], -tag[0]))
     yield from configs
     yield from frames
+
+
+@dataclass(frozen=True)
+class Film:
+    """Encoded media in a file, and the sums of its decoded pictures."""
+
+    path: Path
+    sums: list[str]
+
+
+def flv_tags(path: Path) -> Iterator[Tag]:
+    """The audio and video tags of an FLV file."""
+    data = path.read_bytes()
+    at = 13
+    while at + 11 <= len(data):
+        size = int.from_bytes(data[at + 1 : at + 4], "big")
+        ms = int.from_bytes(data[at + 4 : at + 7], "big") | data[at + 7] << 24
+        if data[at] in (8, 9):
+            yield data[at], ms, bytearray(data[at + 11 : at + 11 + size])
+        at += 15 + size
+
+
+def frame_sums(ffmpeg: Path, path: Path) -> list[str]:
+    """The MD5 of each decoded picture."""
+    command = [str(ffmpeg), "-v", "error", "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("#")]
+    return [line.rsplit(",", 1)[1].strip() for line in lines]
 
 
 # --- an own reader of MP4, apart from the one under test
@@ -300,6 +337,59 @@ def media_bytes(tags: Iterator[Tag], size: int = 4096) -> bytes:
         encode_message(kind, bytes(body), chunk_id=4, stream_id=1, timestamp=ms, chunk_size=size)
         for kind, ms, body in tags
     )
+
+
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self, address="192.0.2.7"):
+        super().__init__({"peername": (address, 5000)})
+        self.written = b""
+        self.ended = self.gone = self.paused = False
+
+    def write(self, data):
+        assert not self.ended, "written after the end"
+        self.written += data
+
+    def can_write_eof(self):
+        return True
+
+    def write_eof(self):
+        self.ended = True
+
+    def close(self):
+        self.ended = self.gone = True
+
+    def abort(self):
+        self.gone = True
+
+    def is_closing(self):
+        return self.gone
+
+    def pause_reading(self):
+        self.paused = True
+
+    def resume_reading(self):
+        self.paused = False
+
+    def messages(self) -> list[tuple[int, bytes]]:
+        """What the server sent after the handshake: kind and body."""
+        reader = ChunkReader()
+        reader.feed(self.written[3073:])
+        found = []
+        while (message := reader.read()) is not None:
+            found.append((message.kind, bytes(message.body)))
+        return found
+
+    def answers(self) -> list[tuple[Any, Any, Any]]:
+        """The commands among them: name, and code and words of the status."""
+        found = []
+        for kind, body in self.messages():
+            if kind == 20:
+                values = amf.decode(body)
+                info = values[-1] if isinstance(values[-1], dict) else {}
+                found.append((values[0], info.get("code"), info.get("description")))
+        return found
 
 
 class RtmpClient:

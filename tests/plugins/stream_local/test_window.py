@@ -125,8 +125,8 @@ def test_the_low_latency_playlist_reads_like_this():
         "0.m4s",
         "#EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:16:42.000Z",
         '#EXT-X-PART:DURATION=0.333,URI="1.0.m4s",INDEPENDENT=YES',
-        '#EXT-X-PART:DURATION=0.166,URI="1.1.m4s"',
-        "#EXTINF:0.499,",
+        '#EXT-X-PART:DURATION=0.168,URI="1.1.m4s"',
+        "#EXTINF:0.501,",
         "1.m4s",
         '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="2.0.m4s"',
     ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from pydantic import BaseModel
 from quart import Blueprint
 from quart_schema import tag, validate_querystring, validate_request, validate_response
-from pydantic import BaseModel
 
 from aethex_live._web.api.models import MailOut, PluginOut, PluginSwitch
 from aethex_live.errors import NotFound, Unavailable

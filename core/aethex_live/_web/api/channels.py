@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from datetime import timedelta
+from uuid import UUID
 
 from pydantic import BaseModel
 from quart import Blueprint

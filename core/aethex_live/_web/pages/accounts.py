@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live._web.cookies import add_flash, clear_session, set_session
 from aethex_live._web.views import SignInView
@@ -51,7 +50,7 @@ class SignUp(BaseModel):
 
 @blueprint.get("/sign-in")
 @allow(Access.PUBLIC)
-async def sign_in() -> BaseResponse:
+async def sign_in() -> Response:
     """The form, or straight on for who is signed in."""
     if current_actor().signed_in:
         return redirect_to(safe_next())
@@ -60,7 +59,7 @@ async def sign_in() -> BaseResponse:
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
-async def sign_in_posted() -> BaseResponse:
+async def sign_in_posted() -> Response:
     """Open a session for a name and password that are right."""
     form = await read_form(SignIn)
     if form.data is not None:
@@ -77,7 +76,7 @@ async def sign_in_posted() -> BaseResponse:
 
 @blueprint.get("/sign-up")
 @allow(Access.PUBLIC)
-async def sign_up() -> BaseResponse:
+async def sign_up() -> Response:
     """The form, or straight on for who is signed in."""
     if current_actor().signed_in:
         return redirect_to(safe_next())
@@ -86,7 +85,7 @@ async def sign_up() -> BaseResponse:
 
 @blueprint.post("/sign-up")
 @allow(Access.PUBLIC)
-async def sign_up_posted() -> BaseResponse:
+async def sign_up_posted() -> Response:
     """Make an account and sign it in."""
     form = await read_form(SignUp)
     if form.data is None:
@@ -104,7 +103,7 @@ async def sign_up_posted() -> BaseResponse:
 
 @blueprint.post("/sign-out")
 @allow(Access.PUBLIC)
-async def sign_out() -> BaseResponse:
+async def sign_out() -> Response:
     """End the session of this browser."""
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:
@@ -115,7 +114,7 @@ async def sign_out() -> BaseResponse:
     return response
 
 
-async def signed_in(user: User, provider: str, wanted: str) -> BaseResponse:
+async def signed_in(user: User, provider: str, wanted: str) -> Response:
     """A redirect that carries a fresh session; an old one of this browser ends."""
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:

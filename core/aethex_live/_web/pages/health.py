@@ -23,7 +23,7 @@ async def livez() -> Response:
 @blueprint.get("/readyz")
 @allow(Access.PUBLIC)
 async def readyz() -> Response:
-    """200 while requests are taken: database and cache answer and the site is not stopping; else 503 with the reasons."""
+    """200 while requests are taken: database and cache answer, the site is not stopping; else 503 and why."""
     problems = await _problems()
     body = orjson.dumps({"ready": not problems, "problems": problems})
     return Response(body, status=503 if problems else 200, content_type="application/json")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel
-from quart import Blueprint
-from werkzeug.wrappers import Response as BaseResponse
+from quart import Blueprint, Response
 
 from aethex_live._web.cookies import THEME_COOKIE
 from aethex_live.errors import Invalid
@@ -26,7 +25,7 @@ class Theme(BaseModel):
 
 @blueprint.post("/preferences/theme")
 @allow(Access.PUBLIC)
-async def theme() -> BaseResponse:
+async def theme() -> Response:
     """Remember the theme in this browser and go back to the page."""
     form = await read_form(Theme)
     if form.data is None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live._web.cookies import THEME_COOKIE, add_flash
 from aethex_live._web.views import SessionRow, SettingsView
@@ -45,7 +44,7 @@ async def settings() -> Response:
 
 @blueprint.post("/settings")
 @allow(Access.SIGNED_IN)
-async def account() -> BaseResponse:
+async def account() -> Response:
     """Change the shown name and the e-mail address."""
     form = await read_form(Account)
     if form.data is None:
@@ -60,7 +59,7 @@ async def account() -> BaseResponse:
 
 @blueprint.post("/settings/password")
 @allow(Access.SIGNED_IN)
-async def password() -> BaseResponse:
+async def password() -> Response:
     """Change the password; all other sessions of the account end."""
     form = await read_form(Password)
     if form.data is None:
@@ -79,7 +78,7 @@ async def password() -> BaseResponse:
 
 @blueprint.post("/settings/sessions/<uuid:session_id>/end")
 @allow(Access.SIGNED_IN)
-async def end_session(session_id: UUID) -> BaseResponse:
+async def end_session(session_id: UUID) -> Response:
     """Sign another browser out."""
     if not await Session.filter(id=session_id, user_id=_user_id()).exists():
         raise NotFound("This session is over already.")
@@ -102,9 +101,9 @@ def _user_id() -> UUID:
     return user_id
 
 
-def _done(text: str) -> BaseResponse:
+def _done(text: str) -> Response:
     parts = platform()
-    return add_flash(redirect_to("/settings"), parts.secrets, parts.site, text)  # type: ignore[no-any-return]  # it returns what it got
+    return add_flash(redirect_to("/settings"), parts.secrets, parts.site, text)
 
 
 async def _show(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from quart import Blueprint, Response
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.pages.accounts import SignUp, signed_in
@@ -26,7 +25,7 @@ async def setup(token: str) -> Response:
 
 @blueprint.post("/setup/<token>")
 @allow(Access.PUBLIC)
-async def setup_posted(token: str) -> BaseResponse:
+async def setup_posted(token: str) -> Response:
     """Make the operator's account and sign it in."""
     parts = platform()
     form = await read_form(SignUp)

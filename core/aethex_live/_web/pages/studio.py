@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, g, request
-from werkzeug.wrappers import Response as BaseResponse
 
-from aethex_live._web.cards import Cards
+from aethex_live._web.cards import Cards, channel_topic
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.pages.settings import prove
 from aethex_live._web.studio_views import connection_view, health_view, stats_of
@@ -31,7 +29,6 @@ from aethex_live.web import (
     read_form,
     redirect_to,
 )
-from aethex_live._web.cards import channel_topic
 
 blueprint = Blueprint("studio", __name__)
 # a session younger than this counts as a fresh proof of who one is
@@ -63,7 +60,7 @@ class KeyForm(BaseModel):
 
 @blueprint.get("/studio")
 @allow(Access.SIGNED_IN)
-async def start() -> BaseResponse:
+async def start() -> Response:
     """Straight to the only channel, or the choice, or the form for the first one."""
     user_id = current_actor().user_id
     assert user_id is not None, "the guard lets signed-in people through only"
@@ -75,7 +72,7 @@ async def start() -> BaseResponse:
 
 @blueprint.post("/studio")
 @allow(Access.SIGNED_IN)
-async def make() -> BaseResponse:
+async def make() -> Response:
     """Make a channel."""
     parts, actor = platform(), current_actor()
     assert actor.user_id is not None, "the guard lets signed-in people through only"
@@ -102,7 +99,7 @@ async def manager(slug: str) -> Response:
 
 @blueprint.post("/studio/<slug>/details")
 @allow(Access.CHANNEL_OWNER)
-async def details(slug: str) -> BaseResponse:
+async def details(slug: str) -> Response:
     """Save title, category and language; viewers see them at once."""
     form = await read_form(Details)
     if form.data is None:
@@ -117,27 +114,27 @@ async def details(slug: str) -> BaseResponse:
 
 @blueprint.post("/studio/<slug>/key")
 @allow(Access.CHANNEL_OWNER)
-async def key(slug: str) -> BaseResponse:
-    """Show the stream key once, to who has just proved who they are; JSON for the page's module."""
+async def key(slug: str) -> Response:
+    """Show the stream key once, to who has just proved who they are."""
     return await _with_key(rotate=False)
 
 
 @blueprint.post("/studio/<slug>/key/rotate")
 @allow(Access.CHANNEL_OWNER)
-async def rotate(slug: str) -> BaseResponse:
+async def rotate(slug: str) -> Response:
     """Make a new key and show it; the old one is refused from now on."""
     return await _with_key(rotate=True)
 
 
 @blueprint.post("/studio/<slug>/end")
 @allow(Access.CHANNEL_OWNER)
-async def end(slug: str) -> BaseResponse:
+async def end(slug: str) -> Response:
     """End the stream at once."""
     await platform().domain.ingests.end(current_channel())
     return _back("The stream is ended. Its recording will be here in a moment.")
 
 
-async def _with_key(*, rotate: bool) -> BaseResponse:
+async def _with_key(*, rotate: bool) -> Response:
     parts, actor, channel = platform(), current_actor(), current_channel()
     form = await read_form(KeyForm)
     try:
@@ -148,22 +145,9 @@ async def _with_key(*, rotate: bool) -> BaseResponse:
             await parts.domain.ingests.rotate_key(channel, actor)
         endpoints = await parts.domain.ingests.show_key(channel, actor)
     except Refusal as refusal:
-        if _asks_json():
-            raise
         return await _show_manager(key_error=str(refusal), status=refusal.status)
     shown = endpoints[0].key or ""
-    if _asks_json():
-        return _json_key(endpoints[0].url, shown)
     return await _show_manager(shown_key=shown)
-
-
-def _asks_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
-
-
-def _json_key(server: str, shown: str) -> Response:
-    body = orjson.dumps({"server": server, "key": shown})
-    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 async def is_fresh() -> bool:
@@ -172,10 +156,10 @@ async def is_fresh() -> bool:
     return session is not None and platform().clock.now() - session.created_at < FRESH
 
 
-def _back(text: str) -> BaseResponse:
+def _back(text: str) -> Response:
     parts = platform()
     response = redirect_to(f"/studio/{current_channel().slug}")
-    return add_flash(response, parts.secrets, parts.site, text)  # type: ignore[no-any-return]  # it returns what it got
+    return add_flash(response, parts.secrets, parts.site, text)
 
 
 async def categories() -> list[Option]:
@@ -199,7 +183,11 @@ async def _show_start(form: Form[Any], status: int = 200) -> Response:
 
 
 async def _show_manager(
-    *, details_form: Form[Any] | None = None, shown_key: str | None = None, key_error: str = "", status: int = 200
+    *,
+    details_form: Form[Any] | None = None,
+    shown_key: str | None = None,
+    key_error: str = "",
+    status: int = 200,
 ) -> Response:
     parts, channel = platform(), current_channel()
     cards = Cards(parts)
@@ -218,7 +206,7 @@ async def _show_manager(
         connection=await _connection(shown_key, key_error),
         details=details_form or Form[Any](values=typed),
         stats=stats_of(broadcast, parts.presence.count(channel.id), count_topic(channel.id)),
-        preview=cards.player_of_broadcast(broadcast, muted=True, counted=False) if broadcast else None,
+        preview=await cards.player_of_broadcast(broadcast, muted=True, counted=False) if broadcast else None,
         health=health_view(health, f"studio:{channel.id}") if health else None,
         categories=await categories(),
         languages=language_options(),

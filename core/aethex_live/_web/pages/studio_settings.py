@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live._web.cards import Cards
 from aethex_live._web.cookies import add_flash
@@ -15,7 +14,17 @@ from aethex_live._web.views import ModeratorRow, StudioSettingsView
 from aethex_live._web.words import language_options
 from aethex_live.errors import Refusal
 from aethex_live.models import Channel
-from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, platform, read_form, redirect_to
+from aethex_live.web import (
+    Access,
+    Form,
+    allow,
+    current_actor,
+    current_channel,
+    page,
+    platform,
+    read_form,
+    redirect_to,
+)
 
 blueprint = Blueprint("studio_settings", __name__)
 
@@ -46,7 +55,7 @@ async def settings(slug: str) -> Response:
 
 @blueprint.post("/studio/<slug>/settings")
 @allow(Access.CHANNEL_OWNER)
-async def save(slug: str) -> BaseResponse:
+async def save(slug: str) -> Response:
     """Save the channel's words, address and colour."""
     form = await read_form(ChannelForm)
     if form.data is None:
@@ -61,7 +70,7 @@ async def save(slug: str) -> BaseResponse:
 
 @blueprint.post("/studio/<slug>/moderators")
 @allow(Access.CHANNEL_OWNER)
-async def add_moderator(slug: str) -> BaseResponse:
+async def add_moderator(slug: str) -> Response:
     """Make somebody a moderator."""
     form = await read_form(ModeratorForm)
     if form.data is None:
@@ -76,21 +85,19 @@ async def add_moderator(slug: str) -> BaseResponse:
 
 @blueprint.post("/studio/<slug>/moderators/<uuid:user_id>/remove")
 @allow(Access.CHANNEL_OWNER)
-async def remove_moderator(slug: str, user_id: UUID) -> BaseResponse:
+async def remove_moderator(slug: str, user_id: UUID) -> Response:
     """Take the right away again."""
     await platform().domain.channels.remove_moderator(current_channel(), current_actor(), user_id)
     return _back(current_channel(), "This account does not moderate your channel any more.")
 
 
-def _back(channel: Channel, text: str) -> BaseResponse:
+def _back(channel: Channel, text: str) -> Response:
     parts = platform()
     response = redirect_to(f"/studio/{channel.slug}/settings")
-    return add_flash(response, parts.secrets, parts.site, text)  # type: ignore[no-any-return]  # it returns what it got
+    return add_flash(response, parts.secrets, parts.site, text)
 
 
-async def _show(
-    form: Form[Any] | None = None, moderator_form: Form[Any] | None = None, status: int = 200
-) -> Response:
+async def _show(form: Form[Any] | None = None, moderator_form: Form[Any] | None = None, status: int = 200) -> Response:
     parts, channel = platform(), current_channel()
     cards = Cards(parts)
     await cards.know([channel])

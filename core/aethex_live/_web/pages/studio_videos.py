@@ -7,13 +7,22 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
-from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live._web.cards import Cards
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.views import EMPTY_FORM, Pager, StudioVideosView
 from aethex_live.errors import NotFound, Refusal
-from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, platform, read_form, redirect_to
+from aethex_live.web import (
+    Access,
+    Form,
+    allow,
+    current_actor,
+    current_channel,
+    page,
+    platform,
+    read_form,
+    redirect_to,
+)
 
 blueprint = Blueprint("studio_videos", __name__)
 PAGE = 20
@@ -35,7 +44,7 @@ async def videos(slug: str) -> Response:
 
 @blueprint.post("/studio/<slug>/videos/<uuid:video_id>")
 @allow(Access.CHANNEL_OWNER)
-async def change(slug: str, video_id: UUID) -> BaseResponse:
+async def change(slug: str, video_id: UUID) -> Response:
     """Save title and visibility."""
     recordings = platform().domain.recordings
     row = await recordings.owned(current_channel().id, video_id)
@@ -52,7 +61,7 @@ async def change(slug: str, video_id: UUID) -> BaseResponse:
 
 @blueprint.post("/studio/<slug>/videos/<uuid:video_id>/delete")
 @allow(Access.CHANNEL_OWNER)
-async def delete(slug: str, video_id: UUID) -> BaseResponse:
+async def delete(slug: str, video_id: UUID) -> Response:
     """Delete a recording for good."""
     recordings = platform().domain.recordings
     row = await recordings.owned(current_channel().id, video_id)
@@ -60,10 +69,10 @@ async def delete(slug: str, video_id: UUID) -> BaseResponse:
     return _back(f"“{row.title}” is deleted.")
 
 
-def _back(text: str) -> BaseResponse:
+def _back(text: str) -> Response:
     parts = platform()
     response = redirect_to(f"/studio/{current_channel().slug}/videos")
-    return add_flash(response, parts.secrets, parts.site, text)  # type: ignore[no-any-return]  # it returns what it got
+    return add_flash(response, parts.secrets, parts.site, text)
 
 
 async def _show(form: Form[Any] | None = None, edited: str = "", status: int = 200) -> Response:

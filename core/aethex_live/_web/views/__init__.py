@@ -42,7 +42,7 @@ from aethex_live._web.views.admin import (
     PluginRow,
     ProviderRow,
 )
-from aethex_live._web.views.forms import EMPTY_FORM, FormView, Option, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, FormView, Option, Pager
 from aethex_live._web.views.pages import (
     ChannelPageView,
     ErrorView,
@@ -73,6 +73,7 @@ from aethex_live._web.views.words import Shape, Tone
 
 __all__ = [
     "EMPTY_FORM",
+    "ONE_PAGE",
     "AdminMailsView",
     "AdminPluginsView",
     "ChannelPageView",

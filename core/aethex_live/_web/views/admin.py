@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aethex_live._web.views.forms import Pager
+from aethex_live._web.views.forms import ONE_PAGE, Pager
 from aethex_live._web.views.studio import Finding, Stat
 from aethex_live._web.views.words import Shape
 
@@ -99,5 +99,5 @@ class AdminMailsView:
 
     mails: Sequence[MailRow] = ()
     mail: MailRow | None = None
-    pager: Pager = Pager()
+    pager: Pager = ONE_PAGE
     keeps: str = ""  # "Mails stay here; nothing is sent." or "Sent by SMTP."

@@ -32,3 +32,6 @@ class Pager:
 
     newer: str | None = None
     older: str | None = None
+
+
+ONE_PAGE = Pager()

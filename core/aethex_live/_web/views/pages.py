@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from aethex_live._web.views.forms import EMPTY_FORM, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, Pager
 from aethex_live._web.views.shell import NavItem
 from aethex_live._web.views.things import ChannelView, LiveCard, LiveView, PlayerView, VideoCard
 
@@ -28,7 +28,8 @@ class HomeView:
 class WatchView:
     """watch.html; `live=None` is the offline state, which turns into the live one by itself.
 
-    `topic` is the channel's log topic, `viewers_topic` that of the viewer count; both also while it is offline.
+    `topic` is the channel's log topic, `viewers_topic` that of the viewer count, `seen_topic` the one that counts who
+    watches; all also while it is offline.
     """
 
     channel: ChannelView
@@ -39,12 +40,18 @@ class WatchView:
     share_url: str = ""
     topic: str = ""
     viewers_topic: str = ""
+    seen_topic: str = ""
 
     @property
     def shown_player(self) -> PlayerView:
         """The player, or an empty one that waits for the next broadcast."""
         return self.player or PlayerView(
-            kind="live", title=self.channel.name, sources=(), state="offline", topic=self.topic
+            kind="live",
+            title=self.channel.name,
+            sources=(),
+            state="offline",
+            topic=self.topic,
+            seen_topic=self.seen_topic,
         )
 
 
@@ -55,7 +62,7 @@ class ChannelPageView:
     channel: ChannelView
     live: LiveView | None = None
     videos: Sequence[VideoCard] = ()
-    pager: Pager = Pager()
+    pager: Pager = ONE_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

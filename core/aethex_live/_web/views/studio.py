@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aethex_live._web.views.forms import EMPTY_FORM, FormView, Option, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, FormView, Option, Pager
 from aethex_live._web.views.things import ChannelView, LiveView, PlayerView, VideoCard
 from aethex_live._web.views.words import Tone
 
@@ -111,7 +111,7 @@ class StudioVideosView:
 
     channel: ChannelView
     videos: Sequence[VideoCard]
-    pager: Pager = Pager()
+    pager: Pager = ONE_PAGE
     edited: str = ""
     form: Any = EMPTY_FORM
 

@@ -64,6 +64,16 @@ function table(figure, values, labels) {
   }));
 }
 
+/** What stands at each point: the server's own words with other numbers ("−24 s"), else the hour. */
+function labelsOf(figure, count, interval) {
+  const pattern = figure.querySelector("tbody th")?.textContent ?? "";
+  const counted = /^\D*\d+\D*$/.test(pattern);
+  return Array.from({ length: count }, (_, index) => {
+    const ago = (count - 1 - index) * interval;
+    return counted ? pattern.replace(/\d+/, Math.round(ago)) : hour.format(Date.now() - ago * 1000);
+  });
+}
+
 /** `values` oldest first, one each `interval` seconds, the last one from now. */
 export function draw(figure, values, interval) {
   const svg = figure.querySelector("svg");
@@ -72,7 +82,7 @@ export function draw(figure, values, interval) {
   const floor = height - BOTTOM;
   const across = (width - LEFT - RIGHT) / Math.max(1, values.length - 1);
   const place = (index, value) => [LEFT + across * index, floor - ((floor - TOP) * Math.max(0, value)) / top];
-  const labels = values.map((_, index) => hour.format(Date.now() - (values.length - 1 - index) * interval * 1000));
+  const labels = labelsOf(figure, values.length, interval);
   const points = values.map((value, index) => place(index, value));
   const path = smooth(points);
   scales(svg, { width, height, top, step, place }, labels);

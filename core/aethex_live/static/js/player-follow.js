@@ -46,13 +46,16 @@ export class Follower {
 
   constructor(player) {
     const { topic, last, epoch } = player.dataset;
+    const hear = ({ name, data }) => HEARD[name]?.(player, data ?? {}, this);
+    let reachable = Boolean(topic);
     this.#player = player;
-    if (!topic) return;
-    this.#stops.push(subscribe(topic, ({ name, data }) => HEARD[name]?.(player, data ?? {}, this), { last, epoch }));
-    let reachable = true;
-    this.#stops.push(status(({ state }) => { reachable = state !== "offline"; }));
-    const again = setInterval(() => { if (!reachable && !document.hidden) this.look(); }, LOOK * (1 + Math.random() / 3));
-    this.#stops.push(() => clearInterval(again));
+    if (topic) {
+      this.#stops.push(subscribe(topic, hear, { last, epoch }));
+      this.#stops.push(status(({ state }) => { reachable = state !== "offline"; }));
+    }
+    const again = () => { if (!reachable && !document.hidden) this.look(); };
+    const timer = setInterval(again, LOOK * (1 + Math.random() / 3));
+    this.#stops.push(() => clearInterval(timer));
   }
 
   /** A phase began: what belongs to it on the page is shown, and who watches is counted. */
@@ -82,6 +85,7 @@ export class Follower {
     const player = this.#player;
     const phase = fresh.state ?? "live";
     if (phase === "offline" && player.phase === "ended") return; // it says the same, the card says more
+    player.dataset.seen ||= fresh.seen ?? "";
     const news = { broadcast: fresh.broadcast, sources: sourcesOf(fresh) };
     if (phase !== player.phase || news.broadcast !== player.dataset.broadcast) player.enter(phase, news);
     else player.renew(news.sources);

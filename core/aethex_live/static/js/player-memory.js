@@ -25,12 +25,14 @@ function write(key, value) {
 export const volume = () => read(VOLUME);
 export const keepVolume = (video) => write(VOLUME, { volume: video.volume, muted: video.muted });
 
-/** Seconds to go on from, or -1. */
-export function place(id) {
-  return read(PLACES)[id]?.[0] ?? -1;
+/** Seconds to begin with: those of the address (?t=90), else where the recording was left, else -1. */
+export function startPlace(id) {
+  const wished = /[#&?]t=(\d+)/.exec(location.search + location.hash)?.[1];
+  return wished ? Number(wished) : (id && read(PLACES)[id]?.[0]) || -1;
 }
 
-export function keepPlace(id, seconds, length) {
+export function keepPlace(id, { currentTime: seconds, duration: length }) {
+  if (!id || !(seconds > 0 && length > 0)) return;
   const places = read(PLACES);
   delete places[id];
   const entries = Object.entries(places).sort(([, a], [, b]) => b[1] - a[1]).slice(0, MOST - 1);

@@ -9,14 +9,16 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** `now`: {failure, latency, forced}; the sentence of a state is strings[state]. */
+const SOUND = ["live", "behind", "loading"]; // states in which a person may want sound
+
+/** The sentence of a state is strings[state]; `forced`: it is muted because the browser wants a click first. */
 export function showState(player, state, { failure, forced }) {
   const { strings } = player;
   player.dataset.state = state;
   const code = failure ? [failure.code, failure.status].filter(Boolean).join(" ") : "";
   each(player, "[data-message]", (element) => write(element, fill(strings[state], { code })));
   each(player, "[data-code]", (element) => write(element, state === "error" ? code : ""));
-  each(player, "[data-act=unmute]", (button) => { button.hidden = !forced; });
+  each(player, "[data-act=unmute]", (button) => { button.hidden = !forced || !SOUND.includes(state); });
   each(player, "[data-act=live]", (button) => { button.hidden = state !== "behind"; });
   each(player, "[data-act=retry]", (button) => { button.hidden = state !== "error"; });
 }

@@ -14,7 +14,7 @@ import { acts, theatre } from "./player-acts.js";
 import { Engine } from "./player-engine.js";
 import { Follower, sourcesOf } from "./player-follow.js";
 import { bindKeys } from "./player-keys.js";
-import { keepPlace, place } from "./player-memory.js";
+import { keepPlace, startPlace } from "./player-memory.js";
 import { Sound } from "./player-sound.js";
 import * as view from "./player-view.js";
 
@@ -99,8 +99,7 @@ export class Player extends HTMLElement {
 
   /** Other addresses of the same broadcast: only used where the old ones failed. */
   renew(sources) {
-    const same = JSON.stringify(sources) === JSON.stringify(this.#sources);
-    if (!this.#failure || !sources.length || same) return;
+    if (!this.#failure || !sources.length || JSON.stringify(sources) === JSON.stringify(this.#sources)) return;
     this.#sources = sources;
     this.#beginLive();
   }
@@ -141,17 +140,12 @@ export class Player extends HTMLElement {
   }
 
   #beginRecording() {
-    if (this.#wantsPlay) return this.#load(this.#startPlace());
+    if (this.#wantsPlay) return this.#load(startPlace(this.dataset.recording));
     const warm = () => {
       if (!this.isConnected || this.#engine.loaded) return;
-      this.#engine.load(this.#sources, { at: this.#startPlace(), wait: true });
+      this.#engine.load(this.#sources, { at: startPlace(this.dataset.recording), wait: true });
     };
     if (this.#sources.length && !navigator.connection?.saveData) (window.requestIdleCallback ?? setTimeout)(warm);
-  }
-
-  #startPlace() {
-    const wished = /[#&?]t=(\d+)/.exec(location.search + location.hash)?.[1];
-    return wished ? Number(wished) : place(this.dataset.recording);
   }
 
   /** What was sent before the end is still shown. */
@@ -166,6 +160,7 @@ export class Player extends HTMLElement {
     clearTimeout(this.#draining);
     this.#draining = 0;
     this.#failure = null;
+    this.#activity = "poster";
     if (document.pictureInPictureElement === this.video) document.exitPictureInPicture().catch(() => {});
     if (this.#engine.loaded) {
       this.#engine.unload();
@@ -189,7 +184,7 @@ export class Player extends HTMLElement {
     this.#on(video, "ended", () => this.#ran());
     this.#on(video, "volumechange", () => { this.#sound.changed(); this.#show(); });
     this.#on(this, "click", ({ target }) => acts[target.closest("[data-act]")?.dataset.act]?.(this));
-    this.#on(this, "change", ({ target }) => { if (target.matches("[data-quality]")) this.#engine.level = Number(target.value); });
+    this.#on(this, "change", ({ target: { dataset, value } }) => { if ("quality" in dataset) this.#engine.level = +value; });
     this.#on(document, "keydown", ({ key }) => { if (key === "Escape") theatre(this, false); });
     this.#on(window, "pagehide", () => this.#savePlace());
     const tick = setInterval(() => this.#tick(), TICK);
@@ -199,7 +194,7 @@ export class Player extends HTMLElement {
   /** Someone wants to play: a button of media-chrome, a key, the page. */
   #wanted() {
     if (!this.#sources.length || OVER.includes(this.#phase)) return;
-    if (!this.#engine.loaded) return this.#load(this.live ? -1 : this.#startPlace());
+    if (!this.#engine.loaded) return this.#load(this.live ? -1 : startPlace(this.dataset.recording));
     this.#engine.start();
     if (this.#activity === "poster") this.#become("loading");
   }
@@ -225,8 +220,7 @@ export class Player extends HTMLElement {
   }
 
   #savePlace() {
-    const { currentTime, duration } = this.video ?? {};
-    if (!this.live && currentTime > 0 && duration > 0) keepPlace(this.dataset.recording, currentTime, duration);
+    if (!this.live && this.video) keepPlace(this.dataset.recording, this.video);
   }
 
   #tick() {
@@ -247,7 +241,7 @@ export class Player extends HTMLElement {
 
   #show() {
     const state = this.#state;
-    view.showState(this, state, { failure: this.#failure, forced: this.#sound.forced && this.#activity !== "poster" });
+    view.showState(this, state, { failure: this.#failure, forced: this.#sound.forced });
     view.showLatency(this, this.#activity === "playing" && !OVER.includes(state) ? this.#engine.latency : null);
     view.showRetry(this, state === "error" ? (this.#retryAt - performance.now()) / 1000 : 0);
     view.showQualities(this, this.#engine.heights, this.#engine.level);

@@ -1,5 +1,4 @@
 """Conformance kit of auth providers."""
-# ruff: noqa: S101 - these are tests
 
 from __future__ import annotations
 
@@ -29,9 +28,7 @@ class AuthConformance:
         """A subject that nobody has."""
         return f"conformance-{uuid4().hex}"
 
-    async def test_a_registered_subject_is_proved_by_its_password(
-        self, provider: AuthProvider, subject: str
-    ) -> None:
+    async def test_a_registered_subject_is_proved_by_its_password(self, provider: AuthProvider, subject: str) -> None:
         await self._register(provider, subject)
         proven = await provider.check_password(subject, GOOD)
         assert (proven.provider, proven.subject) == (provider.name, subject)
@@ -65,9 +62,7 @@ class AuthConformance:
         assert (await provider.check_password(subject, GOOD)).subject == subject
 
     @pytest.mark.parametrize("poor", ["", "short"])
-    async def test_a_poor_password_is_refused_with_a_sentence(
-        self, provider: AuthProvider, poor: str
-    ) -> None:
+    async def test_a_poor_password_is_refused_with_a_sentence(self, provider: AuthProvider, poor: str) -> None:
         need(provider, AuthCap.REGISTER)
         with pytest.raises(Invalid) as refused:
             await provider.prepare_password(poor)

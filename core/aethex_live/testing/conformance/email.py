@@ -1,5 +1,4 @@
 """Conformance kit of e-mail providers."""
-# ruff: noqa: S101 - these are tests
 
 from __future__ import annotations
 
@@ -38,17 +37,13 @@ class EmailConformance:
         assert await provider.send(Email(to=to, subject="Hello", text="Hello."), idempotency_key=key)
 
     async def test_any_language_may_stand_in_it(self, provider: EmailProvider, to: str, key: str) -> None:
-        mail = Email(
-            to=to, subject="Grüße 🎉 你好", text="Ça va ? ✓", headers={"X-Topic": "tests"}, reply_to=to
-        )
+        mail = Email(to=to, subject="Grüße 🎉 你好", text="Ça va ? ✓", headers={"X-Topic": "tests"}, reply_to=to)
         assert await provider.send(mail, idempotency_key=key)
 
     @pytest.mark.parametrize(
         "address", ["", "nobody", "a@", "@b.org", "a b@c.org", "a@c.org\nBcc: x@y.org", "a@b@c.org"]
     )
-    async def test_a_malformed_address_is_refused(
-        self, provider: EmailProvider, key: str, address: str
-    ) -> None:
+    async def test_a_malformed_address_is_refused(self, provider: EmailProvider, key: str, address: str) -> None:
         with pytest.raises(Invalid):
             await provider.send(Email(to=address, subject="Hello", text="Hello."), idempotency_key=key)
 
@@ -57,18 +52,12 @@ class EmailConformance:
         [
             Email(to="person@example.org", subject="Hello\r\nBcc: x@y.org", text="Hello."),
             Email(to="person@example.org", subject="Hello", text="Hello.", reply_to="a@b.org\nBcc: x@y.org"),
-            Email(
-                to="person@example.org", subject="Hello", text="Hello.", headers={"X-A": "b\r\nBcc: x@y.org"}
-            ),
-            Email(
-                to="person@example.org", subject="Hello", text="Hello.", headers={"X-A: b\nBcc": "x@y.org"}
-            ),
+            Email(to="person@example.org", subject="Hello", text="Hello.", headers={"X-A": "b\r\nBcc: x@y.org"}),
+            Email(to="person@example.org", subject="Hello", text="Hello.", headers={"X-A: b\nBcc": "x@y.org"}),
         ],
         ids=["subject", "reply_to", "header", "header name"],
     )
-    async def test_no_line_can_be_smuggled_into_the_head(
-        self, provider: EmailProvider, key: str, mail: Email
-    ) -> None:
+    async def test_no_line_can_be_smuggled_into_the_head(self, provider: EmailProvider, key: str, mail: Email) -> None:
         with pytest.raises(Invalid):
             await provider.send(mail, idempotency_key=key)
 

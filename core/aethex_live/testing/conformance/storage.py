@@ -1,5 +1,4 @@
 """Conformance kit of storage providers."""
-# ruff: noqa: S101 - these are tests
 
 from __future__ import annotations
 
@@ -69,9 +68,7 @@ class StorageConformance:
         return f"conformance/{uuid4().hex}"
 
     async def test_what_was_put_comes_back(self, provider: StorageProvider, base: str) -> None:
-        put = await provider.put(
-            f"{base}/a.txt", b"hello", content_type="text/plain", metadata={"made-by": "us"}
-        )
+        put = await provider.put(f"{base}/a.txt", b"hello", content_type="text/plain", metadata={"made-by": "us"})
         head = await provider.head(f"{base}/a.txt")
         assert await read(provider, f"{base}/a.txt") == b"hello"
         assert (put.key, put.size, put.content_type) == (f"{base}/a.txt", 5, "text/plain")
@@ -88,9 +85,7 @@ class StorageConformance:
         assert stored.size == 500_000
         assert await read(provider, f"{base}/big") == b"".join(bytes([n]) * 10_000 for n in range(50))
 
-    async def test_a_stream_that_breaks_off_stores_nothing(
-        self, provider: StorageProvider, base: str
-    ) -> None:
+    async def test_a_stream_that_breaks_off_stores_nothing(self, provider: StorageProvider, base: str) -> None:
         async def broken() -> AsyncIterator[bytes]:
             yield b"half"
             raise ConnectionError("the sender is gone")
@@ -100,9 +95,7 @@ class StorageConformance:
         with pytest.raises(NotFound):
             await provider.head(f"{base}/half")
 
-    async def test_a_broken_replacement_leaves_the_old_object(
-        self, provider: StorageProvider, base: str
-    ) -> None:
+    async def test_a_broken_replacement_leaves_the_old_object(self, provider: StorageProvider, base: str) -> None:
         async def broken() -> AsyncIterator[bytes]:
             yield b"new"
             raise ConnectionError("the sender is gone")
@@ -147,9 +140,7 @@ class StorageConformance:
         with pytest.raises(NotFound):
             await read(provider, f"{base}/none")
 
-    async def test_deleting_removes_and_repeats_without_error(
-        self, provider: StorageProvider, base: str
-    ) -> None:
+    async def test_deleting_removes_and_repeats_without_error(self, provider: StorageProvider, base: str) -> None:
         await provider.put(f"{base}/a", b"1", content_type="text/plain")
         await provider.put(f"{base}/b", b"2", content_type="text/plain")
         await provider.delete(f"{base}/a", f"{base}/b", f"{base}/never")
@@ -216,9 +207,7 @@ class StorageConformance:
         if fetch is not None:
             assert await fetch(address) == (200, b"picture")
 
-    async def test_what_is_not_public_has_no_lasting_address(
-        self, provider: StorageProvider, base: str
-    ) -> None:
+    async def test_what_is_not_public_has_no_lasting_address(self, provider: StorageProvider, base: str) -> None:
         need(provider, StorageCap.PUBLIC_URL)
         assert provider.public_url(f"{base}/private") is None
 

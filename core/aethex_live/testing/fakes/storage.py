@@ -114,15 +114,11 @@ class FakeStorage:
         try:
             return self._objects[key]
         except KeyError:
-            raise NotFound(
-                f"There is no stored file {key!r}.", provider=self.name, operation=operation
-            ) from None
+            raise NotFound(f"There is no stored file {key!r}.", provider=self.name, operation=operation) from None
 
     def _check(self, key: str, operation: str) -> None:
         legal = 0 < len(key) <= MOST_CHARACTERS and all(
             _SEGMENT.fullmatch(part) and part.strip(".") for part in key.split("/")
         )
         if not legal:
-            raise Invalid(
-                f"The storage key {key[:80]!r} is not legal.", provider=self.name, operation=operation
-            )
+            raise Invalid(f"The storage key {key[:80]!r} is not legal.", provider=self.name, operation=operation)
