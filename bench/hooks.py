@@ -68,9 +68,7 @@ class Caller:
 
     async def gather(self) -> object:
         """The usual way: a task and a time limit for each."""
-        return await asyncio.gather(
-            *(_limited(one.broadcast_started(None)) for one in self._listeners.values())
-        )
+        return await asyncio.gather(*(_limited(one.broadcast_started(None)) for one in self._listeners.values()))
 
 
 async def _limited(call: Awaitable[None]) -> None:

@@ -114,9 +114,7 @@ def load_secrets(site: Site, clock: Clock) -> Secrets:
     given = site.secret.get_secret_value().strip()
     if len(given) < MIN_LENGTH:
         source = site.source("secret")
-        raise ConfigError(
-            f"secret ({source}) has {len(given)} characters; {MIN_LENGTH} are needed: {_RECIPE}"
-        )
+        raise ConfigError(f"secret ({source}) has {len(given)} characters; {MIN_LENGTH} are needed: {_RECIPE}")
     return Secrets(given.encode(), clock)
 
 
@@ -127,9 +125,7 @@ def _from_file(path: Path) -> bytes:
         _tighten(path)
         text = path.read_bytes().strip()
     except OSError as error:
-        raise StartError(
-            f"The secret {path} can't be used: {error.strerror}. Check the data folder."
-        ) from error
+        raise StartError(f"The secret {path} can't be used: {error.strerror}. Check the data folder.") from error
     if len(text) < MIN_LENGTH:
         raise StartError(
             f"The secret {path} has {len(text)} of {MIN_LENGTH} characters: put it back from a backup. "

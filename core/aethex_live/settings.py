@@ -45,9 +45,7 @@ class ProviderChoice(BaseModel):
     auth: str = Field("local", description="who proves who somebody is")
     streaming: str = Field("local", description="who takes streams in and plays them")
     storage: str = Field("local", description="who keeps files")
-    payments: Names = Field(
-        (), description="who takes money; several may live at once, the first is the default"
-    )
+    payments: Names = Field((), description="who takes money; several may live at once, the first is the default")
     email: str = Field("outbox", description="who sends mails")
 
     def of(self, kind: Kind) -> tuple[str, ...]:

@@ -61,9 +61,7 @@ class ChatApi:
     async def messages(self, slug: str, query_args: MessageQuery) -> Messages:
         """What was said, newest first; moderators also get removed messages."""
         actor, channel = current_actor(), current_channel()
-        found = await self._chat.messages(
-            channel.id, actor, before=query_args.before, limit=query_args.limit + 1
-        )
+        found = await self._chat.messages(channel.id, actor, before=query_args.before, limit=query_args.limit + 1)
         rows, cursor = page_of(found[::-1], query_args.limit, lambda entry: entry.seq)
         items: list[MessageOut] = [message_out(entry) for entry in rows]
         return Messages(items=items, next=int(cursor) if cursor else None)
@@ -146,9 +144,7 @@ class ChatApi:
     async def log(self, slug: str, query_args: PageQuery) -> Acts:
         """What moderators did, the newest first."""
         limit = query_args.limit
-        found = await self._chat.log(
-            current_channel().id, current_actor(), before=query_args.before, limit=limit + 1
-        )
+        found = await self._chat.log(current_channel().id, current_actor(), before=query_args.before, limit=limit + 1)
         rows, cursor = page_of(found, limit, lambda row: row.id)
         items: list[ActOut] = [act_out(row) for row in rows]
         return Acts(items=items, next=UUID(cursor) if cursor else None)

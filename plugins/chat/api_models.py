@@ -81,9 +81,7 @@ class Messages(BaseModel):
     """A part of the history, newest first."""
 
     items: list[MessageOut]
-    next: int | None = Field(
-        default=None, description="give it as `before` for the next page; null: that was all"
-    )
+    next: int | None = Field(default=None, description="give it as `before` for the next page; null: that was all")
 
 
 class MessagePlace(BaseModel):

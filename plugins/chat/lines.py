@@ -28,9 +28,7 @@ left join chat_line p on p.id = l.reply_to
 where l.channel_id = $1
 """
 _MISSED = _SELECT + " and l.seq > $2 order by l.seq limit $3"
-_VIEWERS = (
-    _SELECT + " and l.seq < $2 and l.kind = 'message' and l.deleted_at is null order by l.seq desc limit $3"
-)
+_VIEWERS = _SELECT + " and l.seq < $2 and l.kind = 'message' and l.deleted_at is null order by l.seq desc limit $3"
 _MODERATORS = _SELECT + (
     " and l.seq < $2 and (l.kind = 'message' or l.act ->> 'name' <> 'removed') order by l.seq desc limit $3"
 )
@@ -139,9 +137,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     quote = None
     if row["quoted_id"] is not None:
         removed = row["quoted_deleted"] is not None
-        quote = quote_of(
-            row["quoted_id"], row["quoted_user"], row["quoted_name"], row["quoted_text"], removed=removed
-        )
+        quote = quote_of(row["quoted_id"], row["quoted_user"], row["quoted_name"], row["quoted_text"], removed=removed)
     return Entry(
         id=row["id"],
         seq=row["seq"],

@@ -116,9 +116,7 @@ class Handlers:
 
     async def _ban(self, call: Call) -> Mapping[str, object]:
         data: Ban = call.data
-        return _answer(
-            await self._chat.moderation.ban(data.channel, data.user, call.actor, reason=data.reason)
-        )
+        return _answer(await self._chat.moderation.ban(data.channel, data.user, call.actor, reason=data.reason))
 
     async def _lift(self, call: Call) -> None:
         data: Person = call.data

@@ -72,9 +72,7 @@ class Restriction(Row):
         table = "chat_restriction"
         constraints = (
             one_of("chat_restriction", "kind", "timeout", "ban"),
-            CheckConstraint(
-                check='("kind" = \'timeout\') = ("until" is not null)', name="chat_restriction_end"
-            ),
+            CheckConstraint(check='("kind" = \'timeout\') = ("until" is not null)', name="chat_restriction_end"),
             UniqueConstraint(
                 fields=("channel_id", "user_id"), condition='"lifted_at" is null', name="chat_restriction_one"
             ),

@@ -159,14 +159,10 @@ class Moderation:
         self, act: Act, actor: Actor, action: str, event: Event, subject: str, detail: dict[str, Any]
     ) -> None:
         await record(event, subject=subject, actor=actor.user_id, channel=act.channel_id)
-        await self._audit.write(
-            action, actor=actor, subject=subject, channel_id=act.channel_id, detail=detail
-        )
+        await self._audit.write(action, actor=actor, subject=subject, channel_id=act.channel_id, detail=detail)
 
 
-def _shown(
-    target: Standing, by: Standing, kind: str, until: datetime | None, seconds: int | None
-) -> dict[str, Any]:
+def _shown(target: Standing, by: Standing, kind: str, until: datetime | None, seconds: int | None) -> dict[str, Any]:
     """What all pages hear of a restriction; the reason is for the person and the moderators."""
     return {
         "user": str(target.user_id),

@@ -83,9 +83,7 @@ async def shut_out_people(
     ]
 
 
-async def acts(
-    db: Database, channel_id: UUID, *, before: UUID | None = None, limit: int = 50
-) -> list[ActRow]:
+async def acts(db: Database, channel_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[ActRow]:
     """The log of the channel's chat, newest first; `before` as above."""
     rows = await db.fetch(_ACTS, [channel_id, before, limit])
     return [

@@ -31,9 +31,7 @@ select l.id, l.seq, l.created_at from chat_line l
 where l.channel_id = $1 and l.author_id = $2 and l.client_id = $3
 """
 _NAMES = "select username_key from core_user where username_key = any($1) and state = 'active'"
-HELD = (
-    "A moderator would have to approve this message first, which this chat can't do; say it in other words."
-)
+HELD = "A moderator would have to approve this message first, which this chat can't do; say it in other words."
 
 
 class Sender:
@@ -91,9 +89,7 @@ class Sender:
             return None
         line = await find(self._context.db, channel_id, reply_to)
         if line is None or line.removed:
-            raise Invalid(
-                "The message that you answer is not there any more; send yours without it.", field="reply_to"
-            )
+            raise Invalid("The message that you answer is not there any more; send yours without it.", field="reply_to")
         return quote_of(line.id, line.author.id, line.author.name, line.text, removed=False)
 
     async def _count(self, channel_id: UUID, author: Standing) -> None:
@@ -144,6 +140,4 @@ def _verdict(review: Review) -> int:
 def check_client_id(client_id: str) -> None:
     """Raises Invalid for what can't be stored as the id of a message in its sender's page."""
     if not 1 <= len(client_id) <= 36 or not client_id.isascii() or not client_id.isprintable():
-        raise Invalid(
-            "client_id is 1 to 36 printable characters that you choose, such as a UUID.", field="client_id"
-        )
+        raise Invalid("client_id is 1 to 36 printable characters that you choose, such as a UUID.", field="client_id")

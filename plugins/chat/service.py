@@ -83,9 +83,7 @@ class Chat:
         return found
 
     async def _standing(self, channel_id: UUID, user_id: UUID) -> Standing | None:
-        return (await standings(self._context.db, channel_id, [user_id], self._context.clock.now())).get(
-            user_id
-        )
+        return (await standings(self._context.db, channel_id, [user_id], self._context.clock.now())).get(user_id)
 
     async def room(self, channel_id: UUID, actor: Actor) -> Room:
         """What a page shows first, and from where its live part goes on."""
@@ -101,9 +99,7 @@ class Chat:
         )
         return Room(channel_id=channel_id, entries=entries, place=place, me=me)
 
-    async def messages(
-        self, channel_id: UUID, actor: Actor, *, before: int | None, limit: int
-    ) -> list[Entry]:
+    async def messages(self, channel_id: UUID, actor: Actor, *, before: int | None, limit: int) -> list[Entry]:
         """A part of the history, oldest first; moderators also get what was removed. Acts are left out."""
         me = await self.standing(channel_id, actor)
         reveal = me is not None and me.moderates

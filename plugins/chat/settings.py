@@ -12,18 +12,14 @@ LONGEST_MESSAGE = 500  # characters; the width of the column
 class ChatSettings(PluginSettings):
     """Settings under `[plugins.chat]` in aethex.toml, or `AETHEX_CHAT__…` in the environment."""
 
-    history_lines: int = Field(
-        50, ge=1, le=200, description="Lines that a page shows of what was said before."
-    )
+    history_lines: int = Field(50, ge=1, le=200, description="Lines that a page shows of what was said before.")
     max_length: int = Field(
         LONGEST_MESSAGE,
         ge=1,
         le=LONGEST_MESSAGE,
         description="Longest message, in characters after trimming.",
     )
-    rate_messages: int = Field(
-        20, ge=1, le=1000, description="Messages that an account may send per `rate_seconds`."
-    )
+    rate_messages: int = Field(20, ge=1, le=1000, description="Messages that an account may send per `rate_seconds`.")
     rate_seconds: int = Field(30, ge=1, le=3600, description="The span of both rates, in seconds.")
     moderator_rate_messages: int = Field(
         100, ge=1, le=1000, description="The same for owner and moderators, counted for each channel."
@@ -34,6 +30,4 @@ class ChatSettings(PluginSettings):
         le=3600,
         description="How far back, in seconds, a timeout or ban removes the person's lines; 0 keeps them.",
     )
-    tick_ms: int = Field(
-        50, ge=5, le=1000, description="Shortest time between two writes of one chat, in ms."
-    )
+    tick_ms: int = Field(50, ge=5, le=1000, description="Shortest time between two writes of one chat, in ms.")

@@ -54,9 +54,7 @@ class Standing:
         return self.role != "member" and self.active and self.restricted is None
 
 
-async def standings(
-    db: Database, channel_id: UUID, user_ids: list[UUID], now: datetime
-) -> dict[UUID, Standing]:
+async def standings(db: Database, channel_id: UUID, user_ids: list[UUID], now: datetime) -> dict[UUID, Standing]:
     """What these accounts are in the channel; unknown ones are left out, all of them when the channel is."""
     rows = await db.fetch(_QUERY, [channel_id, user_ids, now])
     return {
@@ -66,9 +64,7 @@ async def standings(
             name=row["display_name"],
             role=_role(row),
             active=row["state"] == "active",
-            restricted=Restricted(kind=row["kind"], until=row["until"], reason=row["reason"])
-            if row["kind"]
-            else None,
+            restricted=Restricted(kind=row["kind"], until=row["until"], reason=row["reason"]) if row["kind"] else None,
         )
         for row in rows
     }
@@ -97,9 +93,7 @@ def require_power(actor: Standing | None, target: Standing) -> None:
     if target.role == "owner":
         raise Forbidden(f"{target.name} owns this channel or runs this site; nobody can do this to them.")
     if target.role == "moderator" and actor.role != "owner":
-        raise Forbidden(
-            f"{target.name} is a moderator, too; only the owner of the channel can do this to them."
-        )
+        raise Forbidden(f"{target.name} is a moderator, too; only the owner of the channel can do this to them.")
 
 
 def may_act(actor: Standing | None, target: Standing) -> bool:

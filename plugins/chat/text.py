@@ -87,7 +87,5 @@ def _without_trailing(address: str) -> str:
 
 def _names(text: str, mentions: frozenset[str]) -> list[tuple[int, int, PartKind]]:
     return [
-        (match.start(), match.end(), "mention")
-        for match in _MENTION.finditer(text)
-        if match[1].lower() in mentions
+        (match.start(), match.end(), "mention") for match in _MENTION.finditer(text) if match[1].lower() in mentions
     ]

@@ -21,9 +21,12 @@ from .refusals import span
 from .standing import may_act
 
 if TYPE_CHECKING:
+    from flask.sansio.blueprints import BlueprintSetupState
+
     from .service import Chat
 
 LOG_PAGE = 50
+PANEL_TEMPLATES = tuple(f"chat/{name}.html" for name in ("panel", "line", "composer", "strings", "parts"))
 
 
 class SendForm(BaseModel):
@@ -62,6 +65,7 @@ class ChatPages:
         """All routes."""
         made = Blueprint("chat", __name__, url_prefix="/p/chat/<slug>")
         made.add_app_template_filter(span, "chat_span")
+        made.record_once(_compile)
         made.get("")(self.room)
         made.post("/send")(self.send)
         made.get("/people/<uuid:user_id>")(self.person)
@@ -145,9 +149,7 @@ class ChatPages:
         channel = current_channel()
         people = await self._chat.shut_out(channel.id, current_actor())
         template = "chat/restricted.html" if is_fragment() else "chat/restricted_page.html"
-        return await page(
-            template, channel=channel, people=people, base=_base(), next=f"{_base()}/restricted"
-        )
+        return await page(template, channel=channel, people=people, base=_base(), next=f"{_base()}/restricted")
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
@@ -193,6 +195,12 @@ class ChatPages:
         data = _data(await read_form(PersonForm))
         await self._chat.moderation.lift(current_channel().id, data.user, current_actor())
         return redirect_to(_back(data.next))
+
+
+def _compile(state: BlueprintSetupState) -> None:
+    """Compile the panel's templates now: on a slow machine that alone takes longer than a slot may."""
+    for name in PANEL_TEMPLATES:
+        state.app.jinja_env.get_template(name)
 
 
 def _base() -> str:

@@ -87,18 +87,13 @@ class LineWriter:
             line.settle(Stored(line.id, seq, now))
         topic = topic_of(channel_id)
         for seq, line in enumerate(batch, first + 1):
-            self._realtime.publish(
-                topic, "line", _entry(line, seq, now).as_json(), seq=seq, epoch=place.epoch
-            )
+            self._realtime.publish(topic, "line", _entry(line, seq, now).as_json(), seq=seq, epoch=place.epoch)
 
     async def _sift(self, channel_id: UUID, batch: Sequence[Waiting]) -> list[Waiting]:
         """Settle what is stored already and what may not be stored; the rest is for another try."""
         authors = [line.author_id for line in batch]
         rows = await self._db.fetch(_REPEATED, [channel_id, authors, [line.client_id for line in batch]])
-        known = {
-            (row["author_id"], row["client_id"]): Stored(row["id"], row["seq"], row["created_at"])
-            for row in rows
-        }
+        known = {(row["author_id"], row["client_id"]): Stored(row["id"], row["seq"], row["created_at"]) for row in rows}
         people = await standings(self._db, channel_id, authors, self._clock.now())
         rest = []
         for line in batch:

@@ -63,8 +63,8 @@ class ObjectFiles:
             await _refuse(send, 403, str(refusal))
         except NotFound:
             await _refuse(send, 404, _NO_FILE)
-        except ProviderError as failure:
-            log.error("%s can't be handed out: %s", key, failure)
+        except ProviderError:
+            log.exception("%s can't be handed out", key)
             await _refuse(send, 503, _BROKEN, ("retry-after", "10"))
         else:
             with file:

@@ -13,9 +13,9 @@ from . import playlist
 from .segments import Segment
 
 NAME: Final = "event.m3u8"
-_DURATION: Final = re.compile(r"#EXTINF:(\d+(?:\.\d+)?),")
-_MEDIA: Final = re.compile(r"(\d+)\.m4s")
-_MAP: Final = re.compile(r'#EXT-X-MAP:URI="init(\d+)\.mp4"')
+_DURATION: Final = re.compile(r"#EXTINF:([0-9]+(?:\.[0-9]+)?),")
+_MEDIA: Final = re.compile(r"([0-9]+)\.m4s")
+_MAP: Final = re.compile(r'#EXT-X-MAP:URI="init([0-9]+)\.mp4"')
 
 
 @dataclass(slots=True)

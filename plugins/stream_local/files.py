@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from .http_replies import Header, Reply, headers
 
 _PIECE: Final = 512 << 10
-_RANGE: Final = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
+_RANGE: Final = re.compile(rb"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class BadRange(ValueError):

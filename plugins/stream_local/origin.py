@@ -13,9 +13,9 @@ from .http_replies import FOREVER, JPEG, MINUTE, NEVER, PLAYLIST, VIDEO, Receive
 from .hub import Hub
 from .window import LiveWindow
 
-_MEDIA: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?\.m4s")
-_INIT: Final = re.compile(r"init(\d{1,6})\.mp4")
-_NUMBER: Final = re.compile(r"\d{1,9}")
+_MEDIA: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?\.m4s")
+_INIT: Final = re.compile(r"init([0-9]{1,6})\.mp4")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HINT_WAIT: Final = 3.0
 _NOTHING: Final = "There is no such media."

@@ -80,7 +80,7 @@ class Packager:
         self.end()
         self._out.discontinuity = self._out.started
         self._out.next_sample = None
-        self._timeline.begin(self._out.end_ms)
+        self._timeline.begin(max(self._out.end_ms, self._out.shown_ms))
         self._reset()
 
     def end(self) -> None:
@@ -131,6 +131,9 @@ class Packager:
     def _picture(self, timestamp: int, frame: VideoFrame) -> None:
         if self.video is None or not self._decodable(timestamp, frame):
             return
+        if not self._with_picture and self._out.segment is None:
+            # after a break nothing may lie on the screen at the same time as what was there before
+            self._timeline.begin(max(self._out.end_ms, self._out.shown_ms - frame.offset))
         at, jumped = self._timeline.video(timestamp, self._usual)
         if self._pictures:
             self._finish_last_picture(at)

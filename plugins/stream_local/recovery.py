@@ -19,7 +19,7 @@ from .recorder import NEXT, read_meta
 
 log = logging.getLogger(__name__)
 
-_SEGMENT: Final = re.compile(r"(\d+)\.m4s(\.part)?")
+_SEGMENT: Final = re.compile(r"([0-9]+)\.m4s(\.part)?")
 _DATE: Final = "#EXT-X-PROGRAM-DATE-TIME:"
 
 

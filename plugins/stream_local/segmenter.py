@@ -36,7 +36,10 @@ class Sound:
 
 
 class Segmenter:
-    """Holds the open segment. `discontinuity` is set by the caller and goes with the next segment."""
+    """Holds the open segment. `discontinuity` is set by the caller and goes with the next segment.
+
+    `end_ms` is where decoding ends, `shown_ms` where the last picture and sound end on the screen.
+    """
 
     def __init__(self, observers: Sequence[Observer], wall: Callable[[], float]) -> None:
         self._observers, self._wall = observers, wall
@@ -47,7 +50,7 @@ class Segmenter:
         self.video: VideoConfig | None = None
         self.audio: AudioConfig | None = None
         self.discontinuity = False
-        self.start_ms = self.end_ms = 0
+        self.start_ms = self.end_ms = self.shown_ms = 0
         self.next_sample: int | None = None
 
     @property
@@ -95,12 +98,16 @@ class Segmenter:
             runs.append(run)
             seconds, independent = run.duration / VIDEO_SCALE, pictures[0].frame.keyframe
             self.end_ms = pictures[-1].at + pictures[-1].duration
+            last = max(picture.at + picture.frame.offset + picture.duration for picture in pictures)
+            self.shown_ms = max(self.shown_ms, last)
         if sounds and self.audio is not None:
             run = self._audio_run(sounds, self.audio.rate)
             runs.append(run)
+            end = -(-(run.start + run.duration) * 1000 // self.audio.rate)
+            self.shown_ms = max(self.shown_ms, end)
             if not pictures:
                 seconds = run.duration / self.audio.rate
-                self.end_ms = max(self.end_ms, round((run.start + run.duration) * 1000 / self.audio.rate))
+                self.end_ms = max(self.end_ms, end)
         self._sequence += 1
         part = Part(fragment(self._sequence, runs), seconds, independent)
         self.segment.add(part)

@@ -77,7 +77,16 @@ def test_providers_and_lists_can_be_said_in_the_environment(tmp_path: Path) -> N
 
 
 def test_an_empty_variable_counts_as_unset_and_those_of_the_tests_are_left_alone(tmp_path: Path) -> None:
-    site = load(tmp_path, environ={"AETHEX_SECRET": "", "AETHEX_REQUIRE": "redis", "AETHEX_SPECS": "x", "PATH": "y"})
+    site = load(
+        tmp_path,
+        environ={
+            "AETHEX_SECRET": "",
+            "AETHEX_REQUIRE": "redis",
+            "AETHEX_SPECS": "x",
+            "AETHEX_PG_BIN": "z",
+            "PATH": "y",
+        },
+    )
     assert site.secret is None
 
 

@@ -18,14 +18,17 @@ from sites import LiveSite, OpenSite
 PAGES = ("/", "/nova", "/nova/live", "/nova/videos", "/studio", "/studio/nova", "/settings", "/api/v1/live")
 MANIFEST = 'name = "hostile"\ntitle = "Hostile"\nsummary = "Misbehaves."\n'
 CODE = """
+import time
 from aethex_live import hookimpl
 from aethex_live.testing.hostile import Misdeed, all_hooks, hostile_parts, hostile_plugin
 misdeed = Misdeed("{misdeed}")
 hooks = frozenset(spec.__name__ for spec in all_hooks()) - {{{without}}}
-class Hostile(hostile_plugin(misdeed, hooks=hooks)):
+def block(seconds):
+    time.sleep(seconds)
+class Hostile(hostile_plugin(misdeed, hooks=hooks, block=block)):
     @hookimpl
     def slots(self):
-        return hostile_parts(misdeed)
+        return hostile_parts(misdeed, block)
 """
 
 

@@ -75,9 +75,7 @@ class Assembly:
                 self._attempt(name, partial(self._make, name, entry, make_context, open_gate))
         self._take_in()
 
-    def _make(
-        self, name: str, entry: Entry, make_context: MakeContext, open_gate: Callable[[str], None]
-    ) -> None:
+    def _make(self, name: str, entry: Entry, make_context: MakeContext, open_gate: Callable[[str], None]) -> None:
         if entry.loaded is None or entry.settings is None:
             raise PluginError("it was not loaded.")
         entry.plugin = entry.loaded.plugin_class(make_context(name, entry.settings))

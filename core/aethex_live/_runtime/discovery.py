@@ -101,9 +101,7 @@ def installed() -> Iterator[Found]:
         origin = f"the package {name} {version}".rstrip()
         folder = locate(entry.module)
         if folder is None:
-            problem = (
-                f"Its entry point names the package {entry.module}, which is not there; reinstall {name}."
-            )
+            problem = f"Its entry point names the package {entry.module}, which is not there; reinstall {name}."
             yield Found(entry.name, Path(), entry.module, Source.PACKAGE, origin, None, problem, version)
             continue
         yield _found(entry.name, folder, entry.module, Source.PACKAGE, origin, version)
@@ -136,9 +134,7 @@ def _plugin_folders(place: Path) -> list[Path]:
     if not place.is_dir():
         return []
     folders = (folder for folder in place.iterdir() if folder.is_dir() and folder.name[0] not in "._")
-    return sorted(
-        folder for folder in folders if any((folder / name).is_file() for name in (FILE_NAME, "__init__.py"))
-    )
+    return sorted(folder for folder in folders if any((folder / name).is_file() for name in (FILE_NAME, "__init__.py")))
 
 
 def _found(name: str, folder: Path, module: str, source: Source, origin: str, version: str) -> Found:

@@ -39,18 +39,14 @@ class Health:
         self._clock = clock
         self._on_suspend = on_suspend
         self._in_a_row = in_a_row
-        self._streaks: dict[
-            str, dict[str, int]
-        ] = {}  # plugin -> place -> failures; "" is the plugin as a whole
+        self._streaks: dict[str, dict[str, int]] = {}  # plugin -> place -> failures; "" is the plugin as a whole
         self._last: dict[str, Failure] = {}
 
     def failed(self, plugin: str, place: str, error: BaseException | str) -> None:
         """Count a failure of `plugin` at `place`, a hook's or slot's name; the stack goes to the log."""
         text = error if isinstance(error, str) else one_line(error)
         stack = None if isinstance(error, str) else error
-        log.warning(
-            "plugin %s failed in %s: %s", plugin, place, text, exc_info=stack, extra={"plugin": plugin}
-        )
+        log.warning("plugin %s failed in %s: %s", plugin, place, text, exc_info=stack, extra={"plugin": plugin})
         before = self._last.get(plugin)
         self._last[plugin] = Failure(self._clock.now(), place, text, before.total + 1 if before else 1)
         streaks = self._streaks.setdefault(plugin, {})

@@ -62,9 +62,7 @@ def _reason(error: BaseException, folder: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}: {error.msg}."
     frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(folder)
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]
     where = f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
     return f"{where}{one_line(error)}"
@@ -75,19 +73,13 @@ def _plugin_class(package: ModuleType) -> type[Plugin]:
     classes = {
         value
         for value in vars(package).values()
-        if isinstance(value, type)
-        and issubclass(value, Plugin)
-        and f"{value.__module__}.".startswith(inside[1])
+        if isinstance(value, type) and issubclass(value, Plugin) and f"{value.__module__}.".startswith(inside[1])
     }
     if len(classes) != 1:
         names = listed(sorted(found.__name__ for found in classes)) or "none"
-        raise PluginError(
-            f"Its __init__.py should hold one subclass of aethex_live.Plugin; it holds {names}."
-        )
+        raise PluginError(f"Its __init__.py should hold one subclass of aethex_live.Plugin; it holds {names}.")
     plugin_class = classes.pop()
     settings = plugin_class.settings_class
     if not (isinstance(settings, type) and issubclass(settings, PluginSettings)):
-        raise PluginError(
-            f"settings_class of {plugin_class.__name__} should be a subclass of PluginSettings."
-        )
+        raise PluginError(f"settings_class of {plugin_class.__name__} should be a subclass of PluginSettings.")
     return plugin_class

@@ -116,6 +116,4 @@ def _refuse_wrong_name(manifest: Manifest, path: Path, called: str) -> None:
         raise PluginError(f"{path}: name is {manifest.name}, but the plugin is found as {called}.")
     prefixes = sorted(kind.prefix for kind in manifest.kinds())
     if prefixes and not manifest.name.startswith(tuple(prefixes)):
-        raise PluginError(
-            f"{path}: a plugin with these providers has a name with {listed(prefixes, 'or')} in front."
-        )
+        raise PluginError(f"{path}: a plugin with these providers has a name with {listed(prefixes, 'or')} in front.")

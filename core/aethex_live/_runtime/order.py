@@ -56,7 +56,5 @@ def circles(manifests: Mapping[str, Manifest]) -> set[str]:
     """The plugins that require themselves, directly or through others."""
     before = {name: set(manifest.requires) & manifests.keys() for name, manifest in manifests.items()}
     return {
-        name
-        for name, earlier in before.items()
-        if any(_leads_to(before, start=one, target=name) for one in earlier)
+        name for name, earlier in before.items() if any(_leads_to(before, start=one, target=name) for one in earlier)
     }

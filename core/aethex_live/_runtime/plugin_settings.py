@@ -32,9 +32,7 @@ class Setting:
 
 def check_settings(site: Site, plugin: str, model: type[PluginSettings]) -> PluginSettings:
     """The plugin's settings. Raises PluginError, which names each wrong key and what would be right."""
-    table = {
-        key: _listed(model.model_fields.get(key), value) for key, value in site.plugin_table(plugin).items()
-    }
+    table = {key: _listed(model.model_fields.get(key), value) for key, value in site.plugin_table(plugin).items()}
     try:
         return model.model_validate(table)
     except ValidationError as error:
@@ -65,11 +63,7 @@ def _sentence(site: Site, plugin: str, path: tuple[str, ...], text: str, model: 
         return f"{name} is missing: set it under [plugins.{plugin}], or as {variable}."
     if not source.startswith("AETHEX_"):
         return f"{name or 'the table'} under [plugins.{plugin}] ({source}): {text}"
-    if (
-        len(path) == 1
-        and (best := closest(path[0], model.model_fields))
-        and path[0] not in model.model_fields
-    ):
+    if len(path) == 1 and (best := closest(path[0], model.model_fields)) and path[0] not in model.model_fields:
         return f"{source}: there is no such setting. Did you mean {variable_of(plugin, best)}?"
     return f"{source}: {text}"
 

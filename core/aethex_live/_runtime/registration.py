@@ -72,14 +72,10 @@ class HookRegistry:
         spec = self._specs.get(method)
         if spec is None:
             if not options["optionalhook"]:
-                raise PluginError(
-                    f"It implements {method}, which is no hook.{suggestion(method, self._specs)}"
-                )
+                raise PluginError(f"It implements {method}, which is no hook.{suggestion(method, self._specs)}")
             return
         if options["wrapper"] or options["hookwrapper"] or options["tryfirst"] or options["trylast"]:
-            raise PluginError(
-                f"{method}: wrappers and tryfirst have no effect here; order by after in plugin.toml."
-            )
+            raise PluginError(f"{method}: wrappers and tryfirst have no effect here; order by after in plugin.toml.")
         _check_function(method, getattr(plugin, method), spec, facts_of(spec))
 
 
@@ -88,8 +84,7 @@ def declared_in(module: ModuleType) -> dict[str, Callable[..., object]]:
     return {
         name: value
         for name, value in vars(module).items()
-        if isinstance(getattr(value, "__aethex_spec__", None), SpecFacts)
-        and value.__module__ == module.__name__
+        if isinstance(getattr(value, "__aethex_spec__", None), SpecFacts) and value.__module__ == module.__name__
     }
 
 

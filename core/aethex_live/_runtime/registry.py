@@ -80,9 +80,7 @@ class Providers:
 
     def names(self, kind: Kind) -> list[str]:
         """The names of the providers of a kind that are live now."""
-        return sorted(
-            name for (of, name), (plugin, _) in self._live.items() if of is kind and self._gate.is_on(plugin)
-        )
+        return sorted(name for (of, name), (plugin, _) in self._live.items() if of is kind and self._gate.is_on(plugin))
 
     def owner(self, kind: Kind, name: str) -> str | None:
         """The plugin that a live provider comes from."""
@@ -101,16 +99,12 @@ class Providers:
             )
         try:
             if not announced:
-                raise PluginError(
-                    f'it is not announced: add provides = ["{kind.value}:{offer.name}"] to plugin.toml'
-                )
+                raise PluginError(f'it is not announced: add provides = ["{kind.value}:{offer.name}"] to plugin.toml')
             self._live[key] = (plugin, _built(kind, offer))
         except Exception as error:
             text = str(error) if isinstance(error, PluginError) else one_line(error)
             self._faults[key] = text
-            raise PluginError(
-                f"The {kind} provider {offer.name} of {plugin} can't be used: {text}"
-            ) from error
+            raise PluginError(f"The {kind} provider {offer.name} of {plugin} can't be used: {text}") from error
 
     def require_chosen(self, statuses: Mapping[str, Status], announced: Mapping[str, Sequence[str]]) -> None:
         """Raises StartError for a chosen provider that is not there: why it is not, and what to run.
@@ -168,10 +162,7 @@ def _members(contract: type[Any]) -> set[str]:
 def _instead(kind: Kind, name: str, announced: Mapping[str, Sequence[str]]) -> str:
     prefix = f"{kind.value}:"
     there = sorted(
-        offer.removeprefix(prefix)
-        for offers in announced.values()
-        for offer in offers
-        if offer.startswith(prefix)
+        offer.removeprefix(prefix) for offers in announced.values() for offer in offers if offer.startswith(prefix)
     )
     hint = suggestion(name, there) if there else f" No provider of {kind} is installed."
     return f"{hint} Install the plugin that offers it (by custom {kind.prefix}{name}), or choose another."

@@ -39,9 +39,7 @@ class Round:
 
     __slots__ = ("_accept", "_next", "calls", "failures", "named", "values")
 
-    def __init__(
-        self, calls: Sequence[Implementation], named: Mapping[str, Any], accept: Accept | None = None
-    ) -> None:
+    def __init__(self, calls: Sequence[Implementation], named: Mapping[str, Any], accept: Accept | None = None) -> None:
         self.calls = calls
         self.named = named
         self.values: list[Any] = [None] * len(calls)
@@ -108,9 +106,7 @@ class Round:
                 return
         self._next = len(self.calls)
 
-    async def _settle(
-        self, stage: Stage, waiting: Mapping[int, asyncio.Task[None]], limit: float | None
-    ) -> None:
+    async def _settle(self, stage: Stage, waiting: Mapping[int, asyncio.Task[None]], limit: float | None) -> None:
         def late(index: int) -> None:
             self.failures[index] = HookTimeout(f"no answer within {limit} s")
 

@@ -44,9 +44,7 @@ def check_names(site: Site, found: Mapping[str, Found]) -> None:
     named += [(name, f"disable: {name}", site.source("disable")) for name in site.disable]
     for name, what, source in named:
         if name not in found:
-            raise ConfigError(
-                f"{what} ({source}): no plugin of this name is installed.{suggestion(name, found)}"
-            )
+            raise ConfigError(f"{what} ({source}): no plugin of this name is installed.{suggestion(name, found)}")
 
 
 def _table_source(site: Site, plugin: str) -> str:
@@ -88,9 +86,7 @@ def _barred(found: Mapping[str, Found]) -> dict[str, Status]:
             barred[name] = Status(State.INCOMPATIBLE, sentence, "Update the platform.")
     for name in circles(readable):
         step = "Remove one requirement from its plugin.toml."
-        barred.setdefault(
-            name, Status(State.MISCONFIGURED, "It requires itself, directly or through others.", step)
-        )
+        barred.setdefault(name, Status(State.MISCONFIGURED, "It requires itself, directly or through others.", step))
     return barred
 
 

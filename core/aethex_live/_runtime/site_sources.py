@@ -18,7 +18,7 @@ from aethex_live.settings import CORE_NAMES, ProviderChoice, Role, Site
 FILE_NAME = "aethex.toml"
 PREFIX = "AETHEX_"
 UNPREFIXED = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}  # hosts set these names themselves
-FOR_TESTS = frozenset({"require", "specs"})  # read by the tests alone (decision 34)
+FOR_TESTS = frozenset({"require", "specs", "pg_bin"})  # read by the tests alone (decision 34)
 TABLES = frozenset({"providers", "plugins"})
 
 

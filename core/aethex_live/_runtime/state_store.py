@@ -21,9 +21,7 @@ on conflict (plugin) do update
   set suspended_at = coalesce(core_plugin_state.suspended_at, now()), reason = excluded.reason,
       updated_at = now()
 """
-_RESUME = (
-    "update core_plugin_state set suspended_at = null, reason = '', updated_at = now() where plugin = $1"
-)
+_RESUME = "update core_plugin_state set suspended_at = null, reason = '', updated_at = now() where plugin = $1"
 
 
 async def stored_states(db: Database) -> Mapping[str, StoredState]:

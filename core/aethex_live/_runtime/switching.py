@@ -115,9 +115,7 @@ class Switching:
 
     def _movable(self, plugin: str) -> None:
         if lock := self._entry(plugin).decision.lock:
-            raise PluginError(
-                f"{plugin} can't be switched here: {lock} decides. Change it there and restart the site."
-            )
+            raise PluginError(f"{plugin} can't be switched here: {lock} decides. Change it there and restart the site.")
 
     def _kept(self) -> PluginStates:
         if self.states is None:

@@ -60,9 +60,7 @@ class Watchdog:
         self._ended.clear()
         self._pulse(loop)
         watched = threading.get_ident()
-        self._thread = threading.Thread(
-            target=self._watch, args=(loop, watched), name="watchdog", daemon=True
-        )
+        self._thread = threading.Thread(target=self._watch, args=(loop, watched), name="watchdog", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -50,9 +50,7 @@ def field_errors(error: ValidationError, model: type[BaseModel]) -> list[tuple[t
 
 def _sentence(item: ErrorDetails, model: type[BaseModel]) -> str:
     if item["type"] == "extra_forbidden":
-        return "there is no such setting." + suggestion(
-            str(item["loc"][-1]), fields_at(model, item["loc"][:-1])
-        )
+        return "there is no such setting." + suggestion(str(item["loc"][-1]), fields_at(model, item["loc"][:-1]))
     if item["type"] == "missing":
         return "it is missing."
     message = item["msg"].removeprefix("Value error, ")

@@ -92,7 +92,7 @@ def _is_orphan(pid: int, owner_file: Path) -> bool:
 
 @asynccontextmanager
 async def hold(path: Path, seconds: float) -> AsyncIterator[int]:
-    """Hold a file lock, waited for at most `seconds`; a child that gets the descriptor holds it for as long as it lives."""
+    """Hold a file lock, waited for at most `seconds`; a child that gets the descriptor holds it while it lives."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + seconds

@@ -116,9 +116,8 @@ def _refuse_unfillable(label: str, operation: Any) -> None:
         return
     field: Any = operation.field
     if not field.null and not field.has_db_default():
-        raise AethexError(
-            f"{label}.{operation.model_name}.{operation.name} is a new NOT NULL column: it needs db_default= or null=True"
-        )
+        where = f"{label}.{operation.model_name}.{operation.name}"
+        raise AethexError(f"{where} is a new NOT NULL column: it needs db_default=, or null=True.")
 
 
 def _summary(operations: Sequence[Any]) -> str:

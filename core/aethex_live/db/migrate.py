@@ -28,6 +28,8 @@ async def upgrade(db: Database) -> list[str]:
     Processes that start at once wait for one another. Raises `StartError` when the database was made by newer code, or
     when a migration fails, which is then rolled back whole.
     """
+    if not await pending(db):  # the usual start: no lock, no replay of the history
+        return []
     async with _locked_session(db) as executor:
         applied = await _applied(db)
         _refuse_newer(executor, applied)

@@ -172,7 +172,7 @@ def check_email(email: str) -> str | None:
 
 def check_line(text: str, *, field: str, most: int, least: int = 0) -> str:
     """One line of text with control characters and outer spaces taken off. Raises Invalid about `field`."""
-    line = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    line = " ".join("".join(c for c in text if c.isprintable() or c.isspace() or c == "\u200d").split())
     if len(line) < least:
         raise Invalid("Fill this in." if least == 1 else f"Use at least {least} characters.", field=field)
     if len(line) > most:

@@ -1,4 +1,4 @@
-"""The event types of the core: what happened, in plain values. Versioned: a field that changes meaning is a new version."""
+"""The event types of the core: what happened, in plain values; a field that changes its meaning is a new version."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ class Connection:
         "full_at",
         "handshake",
         "id",
+        "paused",
         "pinged",
         "push",
         "reader",
@@ -73,6 +74,7 @@ class Connection:
         self.state = State.OPEN
         self.actor: Actor | None = None
         self.topics: tuple[Topic, ...] = ()
+        self.paused = False
         self.pinged = 0.0
         self.full_at = 0.0
         self.slot = 0

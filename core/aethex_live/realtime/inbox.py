@@ -67,9 +67,13 @@ class Inbox:
         if len(connection.backlog) >= self._settings.max_backlog:
             return False
         connection.backlog.append(job)
-        if connection.worker is None:
-            connection.worker = self._tasks.spawn(self._work(connection), "realtime: events of a client")
+        self.go_on(connection)
         return True
+
+    def go_on(self, connection: Connection) -> None:
+        """Handle what waits, unless that is being done or the client must first take its answers."""
+        if connection.backlog and connection.worker is None and not connection.paused:
+            connection.worker = self._tasks.spawn(self._work(connection), "realtime: events of a client")
 
     def refuse(self, connection: Connection, ack: int | None, members: problems.Problem) -> None:
         """Answer with a problem."""
@@ -78,11 +82,12 @@ class Inbox:
 
     async def _work(self, connection: Connection) -> None:
         try:
-            while connection.backlog:
+            # who does not read its answers gets no more of them: they would pile up here
+            while connection.backlog and not connection.paused:
                 await connection.backlog.popleft()()
         finally:
             connection.worker = None
-            connection.backlog = None
+            connection.backlog = connection.backlog or None
 
     async def _handle(self, connection: Connection, ack: int | None, name: str, arguments: list[object]) -> None:
         if connection.state != State.CONNECTED or connection.actor is None:

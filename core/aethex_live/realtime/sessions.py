@@ -40,7 +40,7 @@ class Sessions:
         self._unconnected: dict[Connection, float] = {}
         self._lingering: dict[Connection, float] = {}
         self.heartbeat = Heartbeat(settings, clock, self._expired)
-        self.congestion = Congestion(settings, clock, metrics, self._too_slow)
+        self.congestion = Congestion(settings, clock, metrics, expire=self._too_slow, resumed=inbox.go_on)
         self.admission = Admission(settings, clock, metrics, identify, inbox, close=self.close, entered=self._entered)
 
     def open(self, connection: Connection) -> None:

@@ -27,12 +27,15 @@ class Congestion:
         settings: RealtimeSettings,
         clock: Clock,
         metrics: Metrics,
+        *,
         expire: Callable[[Connection, str], None],
+        resumed: Callable[[Connection], None],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
         self._expire = expire
+        self._resumed = resumed
         self._since: dict[Connection, float] = {}
         self.sweeping: Topic | None = None
 
@@ -42,6 +45,7 @@ class Congestion:
             return
         self._metrics.add("clients_slowed")
         self._since[connection] = self._clock.monotonic()
+        connection.paused = True
         connection.push = partial(self._skip, connection)
         connection.transport.pause_reading()
 
@@ -49,12 +53,14 @@ class Congestion:
         """The buffer has emptied: tell what was left out, then go on."""
         if self._since.pop(connection, None) is None or connection.state >= State.CLOSING:
             return
+        connection.paused = False
         connection.push = connection.send
         connection.transport.resume_reading()
         skipped, connection.skipped = connection.skipped, None
         for topic, seq in (skipped or {}).items():
             if topic in connection.topics:
                 connection.write(packets.event("gap", [topic.name, seq]))
+        self._resumed(connection)
 
     def forget(self, connection: Connection) -> None:
         """The connection is over."""

@@ -19,6 +19,8 @@ from aethex_live.hookspecs.web import Slot, SlotContribution
 
 BLOCK_S = 0.15  # longer than the 100 ms after which the watchdog speaks up
 
+Block = Callable[[float], None]
+
 
 class Misdeed(enum.StrEnum):
     """What a hostile plugin does whenever it is called."""
@@ -48,16 +50,19 @@ def all_hooks(modules: tuple[ModuleType, ...] = MODULES) -> Iterator[Callable[..
                 yield value
 
 
-def hostile_plugin(misdeed: Misdeed, *, hooks: frozenset[str] | None = None) -> type[Plugin]:
-    """A plugin class that misbehaves in all hooks, or in those named alone."""
+def hostile_plugin(misdeed: Misdeed, *, hooks: frozenset[str] | None = None, block: Block = time.sleep) -> type[Plugin]:
+    """A plugin class that misbehaves in all hooks, or in those named alone.
+
+    `block` is how it blocks: the watchdog accuses whose code it is, so give it a function of the plugin's file.
+    """
     specs = [spec for spec in all_hooks() if hooks is None or spec.__name__ in hooks]
-    methods = {spec.__name__: hookimpl(_method(spec, misdeed)) for spec in specs}
+    methods = {spec.__name__: hookimpl(_method(spec, misdeed, block)) for spec in specs}
     return type(f"Hostile{misdeed.name.title().replace('_', '')}", (Plugin,), methods)
 
 
-def hostile_parts(misdeed: Misdeed) -> list[SlotContribution]:
+def hostile_parts(misdeed: Misdeed, block: Block = time.sleep) -> list[SlotContribution]:
     """A part for every slot there is that misbehaves while its page is made."""
-    act = _awaited(misdeed)
+    act = _awaited(misdeed, block)
 
     async def context(_: Mapping[str, Any]) -> Any:
         return await act(None)
@@ -65,8 +70,8 @@ def hostile_parts(misdeed: Misdeed) -> list[SlotContribution]:
     return [SlotContribution(slot=slot, template="hostile.html", context=context) for slot in Slot]
 
 
-def _method(spec: Callable[..., object], misdeed: Misdeed) -> Callable[..., Any]:
-    act = _collected(misdeed) if facts_of(spec).verb == "collect" else _awaited(misdeed)
+def _method(spec: Callable[..., object], misdeed: Misdeed, block: Block) -> Callable[..., Any]:
+    act = _collected(misdeed, block) if facts_of(spec).verb == "collect" else _awaited(misdeed, block)
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     act.__name__ = spec.__name__
     # pluggy passes what the signature asks for, and it should ask for all
@@ -74,10 +79,10 @@ def _method(spec: Callable[..., object], misdeed: Misdeed) -> Callable[..., Any]
     return act
 
 
-def _collected(misdeed: Misdeed) -> Callable[..., Any]:
+def _collected(misdeed: Misdeed, block: Block) -> Callable[..., Any]:
     def act(self: Plugin, **_: object) -> object:
         if misdeed is Misdeed.BLOCK:
-            time.sleep(BLOCK_S)
+            block(BLOCK_S)
             return None
         if misdeed is Misdeed.JUNK:
             return Junk()
@@ -86,7 +91,7 @@ def _collected(misdeed: Misdeed) -> Callable[..., Any]:
     return act
 
 
-def _awaited(misdeed: Misdeed) -> Callable[..., Any]:
+def _awaited(misdeed: Misdeed, block: Block) -> Callable[..., Any]:
     async def act(self: Plugin | None, **_: object) -> object:
         match misdeed:
             case Misdeed.HANG:
@@ -94,7 +99,7 @@ def _awaited(misdeed: Misdeed) -> Callable[..., Any]:
             case Misdeed.HANG_ON:
                 await _hang_on()
             case Misdeed.BLOCK:
-                time.sleep(BLOCK_S)  # noqa: ASYNC251  (this is the misdeed)
+                block(BLOCK_S)
             case Misdeed.JUNK:
                 return Junk()
             case _:

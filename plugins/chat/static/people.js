@@ -34,7 +34,7 @@ export class People {
     box.addEventListener("focusin", (event) => this.#point(event.target.closest(".ax-msg")));
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("click", (event) => this.#click(event));
-    this.#root.addEventListener("click", (event) => this.#open(event));
+    this.#dialog.addEventListener("click", (event) => this.#inside(event));
     this.#menu?.addEventListener("click", (event) => this.#chosen(event));
     this.#menu?.addEventListener("keydown", (event) => this.#walk(event));
     this.#menu?.addEventListener("toggle", (event) => { if (event.newState === "closed") this.#back(); });
@@ -91,7 +91,8 @@ export class People {
 
   #click(event) {
     const button = event.target.closest(".ax-msg__tools button");
-    if (!button) return;
+    // a finger can't hover: the tools of a line come with a tap on it
+    if (!button) return this.#point(event.target.closest(".ax-msg"));
     const line = button.closest(".ax-msg");
     if (button.dataset.act === "reply") this.#answer(line);
     else if (button.dataset.act === "delete") this.#do("chat.delete", { line: line.dataset.id });
@@ -152,16 +153,14 @@ export class People {
 
   // --- cards and lists
 
-  /** A link to a card or a list opens in the dialog; with a key held it is a link. */
-  #open(event) {
-    if (event.target.closest("[data-close]")) return this.#dialog.close();
-    const link = event.target.closest("a.ax-msg__name[href], a[data-open], a[data-more]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    this.#show(link.href);
+  #inside(event) {
+    const { mention } = event.target.closest("[data-mention]")?.dataset ?? {};
+    if (mention) this.#room.composer?.mention(mention);
+    if (mention || event.target.closest("[data-close]")) this.#dialog.close();
   }
 
-  async #show(address) {
+  /** Show a card or a list in the dialog. */
+  async show(address) {
     const body = this.#dialog.querySelector("[data-body]");
     try {
       const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10_000) });
@@ -169,6 +168,7 @@ export class People {
     } catch {
       body.textContent = this.#room.strings.failed;
     }
+    for (const button of body.querySelectorAll("[data-mention]")) button.hidden = !this.#room.composer;
     this.#dialog.dataset.address = address;
     if (!this.#dialog.open) this.#dialog.showModal();
   }
@@ -183,7 +183,7 @@ export class People {
     if (fields.reason && act !== "lift") data.reason = fields.reason;
     try {
       await this.#room.act(ACTS[act], data);
-      if (form.closest(".ax-chat-shut")) await this.#show(this.#dialog.dataset.address);
+      if (form.closest(".ax-chat-shut")) await this.show(this.#dialog.dataset.address);
       else this.#dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -6,7 +6,6 @@ import { Problem, send, status, subscribe } from "aethex/live";
 import { Composer } from "./composer.js";
 import { Lines } from "./lines.js";
 import { Log } from "./log.js";
-import { People } from "./people.js";
 
 const SLOW = 3000; // ms of connecting before it is worth a word
 const SAID = 6000; // ms that a refusal stays
@@ -49,7 +48,7 @@ class ChatRoom extends HTMLElement {
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
-    room.people = new People(this, room);
+    this.#whenNeeded(room);
     this.#options();
     if (form?.dataset.until) this.#unlockAt(form.dataset.until);
     const { topic, last, epoch } = this.dataset;
@@ -76,6 +75,24 @@ class ChatRoom extends HTMLElement {
       act: (event, data) => this.#act(event, data),
       say: (text) => this.#say(text),
     };
+  }
+
+  /** Cards, tools and menus come with the first sign of a hand on the chat; a click on a name waits for them. */
+  #whenNeeded(room) {
+    let loading;
+    const load = () => (loading ??= import("./people.js").then(({ People }) => new People(this, room)));
+    const ready = ["pointerover", "focusin", "touchstart"];
+    for (const name of ready) this.addEventListener(name, () => load().catch(() => { loading = null; }), { passive: true });
+    this.addEventListener("click", async (event) => {
+      const link = event.target.closest("a.ax-msg__name[href], a[data-open], a[data-more]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      try {
+        (await load()).show(link.href);
+      } catch {
+        location.assign(link.href);
+      }
+    });
   }
 
   async #act(event, data) {

@@ -25,8 +25,10 @@ NOTE = HEAD + (
     "    state = fields.CharField(max_length=9, default='new')\n"
     "    class Meta:\n"
     "        table = '{label}_note'\n"
-    "        constraints = (CheckConstraint(check=\"state <> ''\", name='{label}_note_state'),\n"
-    "                       UniqueConstraint(fields=('text',), name='{label}_note_open', condition=\"state = 'open'\"))\n"
+    "        constraints = (\n"
+    "            CheckConstraint(check=\"state <> ''\", name='{label}_note_state'),\n"
+    "            UniqueConstraint(fields=('text',), name='{label}_note_open', condition=\"state = 'open'\"),\n"
+    "        )\n"
 )
 
 

@@ -360,9 +360,14 @@ class NoTransport(asyncio.Transport):
         self.unsent = 0
         self.reading = True
         self.aborted = False
+        self.full_at = 2**62
+        self.on_full: Any = None
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
+        self.unsent += len(data)
+        if self.unsent > self.full_at and self.on_full is not None:
+            self.on_full()
 
     def close(self) -> None:
         self.aborted = True

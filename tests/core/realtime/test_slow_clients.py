@@ -4,7 +4,9 @@ import asyncio
 import json
 import time
 
-from rt_support import RawClient, Site, make_site, offline_connection, serving, until
+from rt_support import NoTransport, RawClient, Site, make_site, masked, offline_connection, serving, until
+
+from aethex_live.realtime.connection import State
 
 TOPIC = "chat:one"
 LINE = "x" * 90
@@ -106,3 +108,34 @@ async def test_a_paused_connection_is_not_read_and_gets_no_batches_but_answers()
     connection.push(b"batch")  # type: ignore[attr-defined]
     assert written[-1] == b"batch"
     assert connection.transport.reading  # type: ignore[attr-defined]
+
+
+async def test_who_asks_much_and_reads_nothing_does_not_pile_up_answers() -> None:
+    # Given a connection whose buffer is full after 20 KB, and a topic with a long history
+    site = make_site(slow_buffer=20_000)
+    await site.engine.start()
+    for i in range(100):
+        site.store.write(TOPIC, f"{i} {LINE}")
+    _, connection = offline_connection(site)
+    transport = connection.transport
+    assert isinstance(transport, NoTransport)
+    transport.full_at = 20_000
+    transport.on_full = lambda: site.engine._sessions.congestion.pause(connection)
+    site.engine._sessions.received(connection, masked(1, b"40"))
+    await until(lambda: connection.state == State.CONNECTED)
+    # When it asks for that history fifty times
+    wish = json.dumps(["subscribe", {"topic": TOPIC, "last": 0, "epoch": "e1"}])
+    for i in range(50):
+        site.engine._sessions.received(connection, masked(1, f"42{i}{wish}".encode()))
+    await until(lambda: connection.paused)
+    await until(lambda: connection.worker is None)
+    # Then it gets one answer over the limit, and the rest when it has read those
+    answer = len(transport.written[-1])
+    assert answer > 10_000
+    assert transport.unsent < 20_000 + answer
+    while len([frame for frame in transport.written if b'"missed"' in frame]) < 50:
+        transport.unsent = 0
+        site.engine._sessions.congestion.resume(connection)
+        await until(lambda: connection.worker is None)
+        assert transport.unsent < 20_000 + answer
+    await site.engine.stop()

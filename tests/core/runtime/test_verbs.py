@@ -391,9 +391,10 @@ async def test_no_task_is_left_behind() -> None:
 
 
 def test_the_published_limits_stand_in_the_declarations() -> None:
-    from aethex_live.hookspecs import auth, lifecycle, moderation, streaming
+    from aethex_live.hookspecs import auth, chat, lifecycle, moderation, streaming
 
     assert facts_of(streaming.broadcast_started).limit == 5.0
-    assert facts_of(auth.describe_users).limit == 0.05
+    assert facts_of(chat.shape_chat_message).limit == 0.05
+    assert facts_of(auth.describe_users).limit == 0.5  # it asks the database once a page: docs/decisions/006
     assert facts_of(moderation.review_chat_message).limit == 0.5
     assert facts_of(lifecycle.startup).limit == 60.0

@@ -144,9 +144,10 @@ class Site:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            return None
+            return
         if self.origin is not None and scope["path"].startswith(("/live/", "/vod/")):
-            return await self.origin(scope, receive, send)
+            await self.origin(scope, receive, send)
+            return
         body = b""
         while (message := await receive()).get("more_body"):
             body += message["body"]

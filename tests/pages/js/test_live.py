@@ -3,6 +3,8 @@
 from js_support import Site, serving, true_soon, until
 from playwright.async_api import Page
 
+from aethex_live.realtime import packets
+
 HEAR = """async ([topic, options]) => {
   const { subscribe, status } = await import("aethex/live");
   window.heard = []; window.states = [];
@@ -65,6 +67,45 @@ async def test_after_a_restart_nothing_is_lost_and_nothing_comes_twice(page: Pag
     # Then the page has each once
     assert await page.evaluate(SEQS) == [1, 2, 3, 4, 5, 6]
     assert await page.evaluate("window.states.slice(0, 3)") == ["connecting", "online", "offline"]
+
+
+def say(site: Site, name: str, value: list[object]) -> None:
+    """A packet of the engine that it would only send under load or to a slow client."""
+    for connection in site.realtime.sessions.heartbeat.all():
+        connection.write(packets.event(name, value))
+
+
+async def test_a_message_that_comes_again_is_not_heard_again(site: Site, page: Page) -> None:
+    await listen(site, page)
+    await until_subscribed(site, "news:1")
+    site.tell("news:1", "line", n=1)
+    site.tell("news:1", "line", n=2)
+    await until(page, "window.heard.length === 2")
+    say(site, "batch", ["news:1", "e1", [[1, "line", {}], [2, "line", {}], [3, "line", {}]]])
+    await until(page, "window.heard.length >= 3")
+    assert await page.evaluate(SEQS) == [1, 2, 3]
+
+
+async def test_a_page_that_was_too_slow_asks_for_what_it_did_not_get(site: Site, page: Page) -> None:
+    await listen(site, page)
+    await until_subscribed(site, "news:1")
+    site.tell("news:1", "line", n=1)
+    await until(page, "window.heard.length === 1")
+    # Given a message that the engine left out for this page
+    (connection,) = site.realtime.sessions.heartbeat.all()
+    topic = connection.topics[0]
+    topic.members.discard(connection)
+    topic.order = None
+    site.tell("news:1", "line", n=2)
+    await true_soon(lambda: topic.flushed == 2)
+    topic.members.add(connection)
+    topic.order = None
+    # When it says so, the page gets it, and what comes then
+    say(site, "gap", ["news:1", 2])
+    await until(page, "window.heard.length === 2")
+    site.tell("news:1", "line", n=3)
+    await until(page, "window.heard.length === 3")
+    assert await page.evaluate(SEQS) == [1, 2, 3]
 
 
 async def test_a_page_that_missed_too_much_is_told_to_read_again(site: Site, page: Page) -> None:

@@ -151,11 +151,19 @@ async def test_a_failure_that_stays_is_said_with_its_code_and_tried_again(
 
 
 async def test_a_page_that_missed_the_start_reads_itself_again(site: Site, page: Page, live_folder: Path) -> None:
-    # Given an offline page whose realtime epoch is not the server's any more
-    await open_channel(site, page, live_folder, state="offline", last="3", epoch="lost", broadcast="")
-    # When the server's page is live by now
-    fresh = player(live="", topic="channel:1", broadcast="b9", state="live", plain="/live/live.m3u8")
-    site.show("/nova/live", fresh, modules=("player",))
+    # Given a page that was offline, live by now, and a realtime epoch that is not the server's any more
+    site.media["/live/"] = live_folder
+    now = player(live="", topic="channel:1", broadcast="b9", state="live", plain="/live/live.m3u8")
+    then = player(live="", topic="channel:1", broadcast="", state="offline", last="3", epoch="lost")
+    answers = [
+        site.show(path, body, modules=("shell", "player")) and path for path, body in (("/a", then), ("/b", now))
+    ]
+
+    async def channel(request: Request) -> Answer:
+        return Answer(200, site.pages[answers.pop(0)].encode())
+
+    site.handlers["GET /nova/live"] = channel
+    await page.goto(site.url + "/nova/live")
     # Then the page is, too
     await until(page, PLAYS, 10)
     assert await page.evaluate(f"{PLAYER}.dataset.broadcast") == "b9"

@@ -1,9 +1,10 @@
 """<ax-player> with a recording: starts on demand, seeks, remembers the place and the volume, obeys the keys."""
 
+import asyncio
 from pathlib import Path
 
 from js_media import player
-from js_support import Site, until
+from js_support import LIBRARIES, NODE, Answer, Request, Site, true_soon, until
 from playwright.async_api import Page
 
 VIDEO = "document.querySelector('video')"
@@ -126,3 +127,20 @@ async def test_a_player_that_leaves_the_page_stops_everything(site: Site, page: 
     await page.wait_for_timeout(1200)
     assert not await page.evaluate("document.documentElement.classList.contains('ax-theatre')")
     assert len(site.requests) == asked
+
+
+async def test_who_presses_play_while_the_player_is_being_loaded_gets_it(
+    site: Site, page: Page, recording: Path
+) -> None:
+    held = asyncio.Event()
+
+    async def slow(request: Request) -> Answer:
+        await held.wait()
+        return Answer(200, (NODE / LIBRARIES["hls.js"]).read_bytes(), "text/javascript")
+
+    site.handlers["GET /static/lib/hls.js"] = slow
+    await open_recording(site, page, recording)
+    await true_soon(lambda: any(request.path == "/static/lib/hls.js" for request in site.requests))
+    await page.keyboard.press("k")
+    held.set()
+    await until(page, PLAYS)

@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, expect
-from sites import Browser, LiveSite
 
 from aethex_live.models import Channel, User
+from sites import Browser, LiveSite
 
 
 @dataclass
@@ -84,7 +84,5 @@ async def build_theatre(site: LiveSite, chromium: Chromium, number: int) -> Thea
     people = {"owner": owner}
     for who in ("moderator", "viewer", "other"):
         people[who] = await site.member(f"{who}_{number}")
-    await owner.submit(
-        f"/studio/{slug}/moderators", page=f"/studio/{slug}/settings", username=f"moderator_{number}"
-    )
+    await owner.submit(f"/studio/{slug}/moderators", page=f"/studio/{slug}/settings", username=f"moderator_{number}")
     return Theatre(site, chromium, slug, people)

@@ -29,7 +29,6 @@ from aethex_live.realtime.packets import dumps
 from aethex_plugins.chat.service import Chat
 from aethex_plugins.chat.settings import ChatSettings
 
-
 sys.path.insert(0, str(Path(__file__).parent))  # chat_windows
 
 
@@ -78,9 +77,7 @@ class People:
     async def describe(self, ids: list[UUID]) -> dict[UUID, Any]:
         rows = await User.filter(id__in=ids)
         return {
-            row.id: SimpleNamespace(
-                id=row.id, username=row.username, name=row.display_name, avatar=None, bio=""
-            )
+            row.id: SimpleNamespace(id=row.id, username=row.username, name=row.display_name, avatar=None, bio="")
             for row in rows
         }
 
@@ -106,9 +103,7 @@ class World:
         return await self.chat.send(self.channel.id, actor, text, **more)
 
     async def rows(self) -> list[dict[str, Any]]:
-        return await self.db.fetch(
-            "select * from chat_line where channel_id = $1 order by seq", [self.channel.id]
-        )
+        return await self.db.fetch("select * from chat_line where channel_id = $1 order by seq", [self.channel.id])
 
     async def account(self, name: str, **more: Any) -> Actor:
         return await account(name, **more)
@@ -119,9 +114,7 @@ class World:
 
 
 async def account(name: str, *, role: str = "member") -> Actor:
-    user = await User.create(
-        id=uuid7(), username=name, username_key=name.lower(), display_name=name.title(), role=role
-    )
+    user = await User.create(id=uuid7(), username=name, username_key=name.lower(), display_name=name.title(), role=role)
     return Actor(user_id=user.id, username=name, name=user.display_name, role=cast("Any", role))
 
 
@@ -156,16 +149,15 @@ async def build(database: Database, tmp_path: Path) -> AsyncIterator[Build]:
             providers=cast("Any", None),
             log=logging.getLogger("test.chat"),
         )
-        owner, moderator = await account("nova_wire"), await account("nova_mods")
-        viewer, other = await account("pixelwren"), await account("joule")
+        again = f"_{len(worlds)}" if worlds else ""
+        owner, moderator = await account(f"nova_wire{again}"), await account(f"nova_mods{again}")
+        viewer, other = await account(f"pixelwren{again}"), await account(f"joule{again}")
         channel = await Channel.create(
-            id=uuid7(), owner_id=owner.user_id, slug="nova", name="Nova Wire", hue=20
+            id=uuid7(), owner_id=owner.user_id, slug=f"nova{again}", name="Nova Wire", hue=20
         )
         await ChannelModerator.create(id=uuid7(), channel=channel, user_id=moderator.user_id, rights=["chat"])
         chat = Chat(context, cast("ChatSettings", context.settings))
-        worlds.append(
-            World(database, clock, topics, hooks, context, chat, channel, owner, moderator, viewer, other)
-        )
+        worlds.append(World(database, clock, topics, hooks, context, chat, channel, owner, moderator, viewer, other))
         return worlds[-1]
 
     yield made

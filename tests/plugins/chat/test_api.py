@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+
 from sites import Browser, LiveSite
 
 _count = iter(range(1000))

@@ -67,9 +67,7 @@ async def test_a_repeat_waits_for_the_first_and_is_not_written() -> None:
     table = Table(takes=0.05)
     batches = Batches(table.write, SystemClock(), tick=0.01)
     author = uuid4()
-    answers = await asyncio.gather(
-        *(batches.put(CHANNEL, line(author=author, client_id="same")) for _ in range(5))
-    )
+    answers = await asyncio.gather(*(batches.put(CHANNEL, line(author=author, client_id="same")) for _ in range(5)))
     assert len(set(answers)) == 1
     assert table.writes == [1]
     await batches.close()

@@ -141,9 +141,7 @@ async def test_a_new_timeout_replaces_the_old_one_and_never_a_ban(world: Any) ->
     await moderation.time_out(channel, user, world.owner, seconds=60)
     await moderation.time_out(channel, user, world.moderator, seconds=3600)
     people = await world.chat.shut_out(channel, world.owner)
-    assert [(row.kind, row.until) for row in people] == [
-        ("timeout", world.clock.now() + timedelta(seconds=3600))
-    ]
+    assert [(row.kind, row.until) for row in people] == [("timeout", world.clock.now() + timedelta(seconds=3600))]
     await moderation.ban(channel, user, world.owner)
     with pytest.raises(Conflict, match="lift the ban"):
         await moderation.time_out(channel, user, world.owner, seconds=60)
@@ -152,9 +150,7 @@ async def test_a_new_timeout_replaces_the_old_one_and_never_a_ban(world: Any) ->
 @pytest.mark.parametrize("seconds", [0, -5, 14 * 86_400 + 1])
 async def test_a_timeout_has_bounds(world: Any, seconds: int) -> None:
     with pytest.raises(Invalid) as refused:
-        await world.chat.moderation.time_out(
-            world.channel.id, world.viewer.user_id, world.owner, seconds=seconds
-        )
+        await world.chat.moderation.time_out(world.channel.id, world.viewer.user_id, world.owner, seconds=seconds)
     assert refused.value.field == "seconds"
 
 

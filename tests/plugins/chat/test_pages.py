@@ -140,9 +140,7 @@ async def test_a_moderator_deletes_times_out_and_lifts_by_forms(stage: Stage) ->
     page = f"{stage.base}/people/{viewer_id}?line={bad}"
     answer = await stage.moderator.submit(f"{stage.base}/delete", page=page, line=bad)
     assert answer.status == 200
-    await stage.moderator.submit(
-        f"{stage.base}/timeout", page=page, user=viewer_id, seconds="600", reason="Swearing"
-    )
+    await stage.moderator.submit(f"{stage.base}/timeout", page=page, user=viewer_id, seconds="600", reason="Swearing")
 
     # Then moderators see who did it, viewers nothing, and the author why and until when
     judged = (await stage.owner.get(stage.base)).text
@@ -183,10 +181,7 @@ async def test_a_card_offers_only_what_the_person_may_do(stage: Stage) -> None:
     for browser in (stage.moderator, stage.viewer, stage.owner):
         card = (await browser.get(f"{stage.base}/people/{owner_id}?line={line}")).text
         assert "Time out for" not in card
-    assert (
-        "Delete this message"
-        not in (await stage.moderator.get(f"{stage.base}/people/{owner_id}?line={line}")).text
-    )
+    assert "Delete this message" not in (await stage.moderator.get(f"{stage.base}/people/{owner_id}?line={line}")).text
 
 
 @pytest.mark.parametrize("path", ["restricted", "log"])

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from aethex_plugins.chat.sending import Sender
 from chat_windows import Theatre, build_theatre
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import async_playwright, expect
-from sites import LiveSite
+from playwright.async_api import Page, async_playwright, expect
 
 from aethex_live.errors import Unavailable
+from aethex_plugins.chat.sending import Sender
+from sites import LiveSite
 
 _count = iter(range(1000))
 
@@ -284,6 +285,39 @@ async def test_who_missed_too_much_reads_the_page_again(theatre: Theatre) -> Non
     await viewer.sees("first")
     await viewer.send("second")
     await viewer.sees("second")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_axe_finds_nothing(theatre: Theatre, scheme: Any) -> None:
+    axe = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.is_file():
+        pytest.skip("needs node_modules: run `npm ci`")
+    author, owner = await theatre.open("viewer"), await theatre.open("owner", color_scheme=scheme)
+    number = theatre.slug[4:]
+    await author.send("bad words")
+    await author.send(f"hello @owner_{number}, see https://example.org/")
+    await owner.send("welcome")
+    await owner.lines.filter(has_text="hello").hover()
+    await owner.page.get_by_role("button", name="Delete message").click()
+    await owner.lines.filter(has_text="bad").hover()
+    await owner.page.get_by_role("button", name="Time out or ban").click()
+    await owner.page.evaluate(axe.read_text("utf-8"))
+    assert await audit(owner.page) == []
+    await owner.page.keyboard.press("Escape")
+    await owner.lines.first.locator(".ax-msg__name").click()
+    await owner.page.wait_for_selector("dialog[open] .ax-usercard")
+    assert await audit(owner.page) == []
+
+
+async def audit(page: Page) -> list[str]:
+    """What axe finds within the chat; the rest of the page is tested elsewhere."""
+    found: list[str] = await page.evaluate(
+        "async () => { await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {})));"
+        " const {violations} = await axe.run(document.querySelector('ax-chat'), {runOnly: {type: 'tag', values:"
+        " ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}});"
+        " return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`); }"
+    )
+    return found
 
 
 async def test_options_are_remembered(theatre: Theatre) -> None:

@@ -54,9 +54,7 @@ async def test_retries_in_flight_share_one_line_also_across_processes(world: Any
     results = await asyncio.gather(*tries, return_exceptions=True)
 
     places = {result for result in results if not isinstance(result, Exception)}
-    assert not [
-        result for result in results if isinstance(result, Exception) and not isinstance(result, TooMany)
-    ]
+    assert not [result for result in results if isinstance(result, Exception) and not isinstance(result, TooMany)]
     assert sorted(place.seq for place in places) == [1, 2, 3, 4, 5]
     assert [row["seq"] for row in await world.rows()] == [1, 2, 3, 4, 5]
     assert sorted(heard.seq for heard in world.topics.heard) == [1, 2, 3, 4, 5]
@@ -184,9 +182,7 @@ async def test_guests_strangers_and_closed_accounts_can_not_write(world: Any, gu
 
 
 async def test_plugins_shape_the_text_and_nothing_else(world: Any) -> None:
-    world.hooks.shape = lambda draft: dataclasses.replace(
-        draft, text="[redacted]", author_name="Somebody else"
-    )
+    world.hooks.shape = lambda draft: dataclasses.replace(draft, text="[redacted]", author_name="Somebody else")
     await world.say(world.viewer, "secret")
     assert world.topics.heard[-1].data["text"] == "[redacted]"
     assert world.topics.heard[-1].data["author"]["name"] == "Pixelwren"

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aethex_plugins.chat.text import Part, check_text, mentioned, parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aethex_live.errors import Invalid
+from aethex_plugins.chat.text import Part, check_text, mentioned, parts
 
 LINES_JS = Path(__file__).parents[3] / "plugins" / "chat" / "static" / "lines.js"
 NOVA = frozenset({"nova"})
@@ -20,7 +20,15 @@ NOVA = frozenset({"nova"})
 WORDS = st.sampled_from(
     [
         *("@nova", "@Nova", "@nobody", "@no", "a@nova", "@nova@nova", "@nova/x", "@nova,", "(@nova)", "ä@nova"),
-        *("https://example.org", "http://a", "https://", "xhttps://a", "https://a/@nova", "https://a/b).", "(https://a)"),
+        *(
+            "https://example.org",
+            "http://a",
+            "https://",
+            "xhttps://a",
+            "https://a/@nova",
+            "https://a/b).",
+            "(https://a)",
+        ),
         *("https://a/b_(c)", "https://a/b_(c))", "https://a?b=c&d='e'", "https://ü.example", "ftp://a", "HTTPS://A"),
         *("<b>", "&amp;", " ", "  ", "\u200b", "😀", "👩\u200d🚀", "\u202e", "é", "\ufeff"),
     ]

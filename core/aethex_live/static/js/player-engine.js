@@ -97,7 +97,7 @@ export class Engine {
   }
 
   async #open(at, wait) {
-    const runs = !this.#video.paused; // another address stops the element
+    const ran = !this.#video.paused; // another address stops the element
     this.#close();
     this.#at = at;
     this.#waits = wait;
@@ -108,10 +108,11 @@ export class Engine {
     } catch {
       return round === this.#round && this.#failed("loader", null);
     }
-    if (round === this.#round) this.#attach(Hls, runs);
+    if (round === this.#round) this.#attach(Hls, ran);
   }
 
-  #attach(Hls, runs) {
+  #attach(Hls, ran) {
+    const runs = ran || !this.#video.paused; // someone may have pressed play meanwhile
     // asked first: Chromium's own HLS says "maybe", but has neither low latency nor a seekable range
     if (Hls?.isSupported()) this.#through(Hls);
     else if (!Hls || this.#video.canPlayType(MPEGURL)) this.#native();
