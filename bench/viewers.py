@@ -33,7 +33,7 @@ def run(quick: bool) -> Iterable[Figure]:
     window = 8.0 if quick else 30.0
     with tempfile.TemporaryDirectory(prefix="aethex-viewers-") as folder:
         log = Path(folder) / "parts.log"
-        settings = {"AETHEX_BENCH_LOG": str(log), "AETHEX_STREAM_LOCAL__THUMBNAILS": "false"}
+        settings = {"BENCH_LOG": str(log), "AETHEX_STREAM_LOCAL__THUMBNAILS": "false"}
         with served(settings, LOGGED) as site:
             _, key = site.channel("watched")
             idle = share(site.pid, 4.0)

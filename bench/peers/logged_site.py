@@ -1,6 +1,6 @@
 """`aethex serve` that writes down when media was read and when parts were closed, for the measurements alone.
 
-AETHEX_BENCH_LOG names a file: lines `part MSN INDEX TIME`. AETHEX_BENCH_READ names a file of 8 bytes that always
+BENCH_LOG names a file: lines `part MSN INDEX TIME`. BENCH_READ names a file of 8 bytes that always
 holds the timestamp (ms) of the last video tag whose last byte was read; it is mapped, so that a kill loses nothing.
 """
 
@@ -50,9 +50,9 @@ def note_reads(path: str) -> None:
 
 
 if __name__ == "__main__":
-    if found := os.environ.get("AETHEX_BENCH_LOG"):
+    if found := os.environ.get("BENCH_LOG"):
         log_parts(found)
-    if found := os.environ.get("AETHEX_BENCH_READ"):
+    if found := os.environ.get("BENCH_READ"):
         note_reads(found)
     sys.argv = ["aethex", "serve"]
     main()

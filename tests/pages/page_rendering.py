@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -64,9 +64,13 @@ def environment() -> Environment:
 
 def render(template: str, theme: str = "", **context: Any) -> str:
     """The HTML of a page; `theme` is what the cookie would say."""
-    # in a thread of its own, because the browser's driver keeps a loop running in this one
+    return run(_render(template, theme, context))
+
+
+def run(rendering: Coroutine[Any, Any, str]) -> str:
+    """The result of a rendering, made in a thread: the browser's driver keeps a loop running in this one."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, _render(template, theme, context)).result(timeout=30)
+        return pool.submit(asyncio.run, rendering).result(timeout=30)
 
 
 async def _render(template: str, theme: str, context: dict[str, Any]) -> str:

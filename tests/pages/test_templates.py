@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from page_rendering import PACKAGE, PAGES, ROOT, assets, environment, render
+from page_rendering import PACKAGE, PAGES, ROOT, assets, environment, render, run
 
 from aethex_live.hookspecs.web import Slot
 from aethex_live.web.icons import Icons
@@ -116,3 +116,13 @@ def test_what_people_type_is_never_markup() -> None:
     )
     html = render(sample.template, "", view=view, shell=sample.shell)
     assert "<script>alert" not in html
+
+
+def test_a_plugin_can_stand_in_the_settings_without_any_view() -> None:
+    source = '{% extends "settings_shell.html" %}{% block section %}<p>mine</p>{% endblock %}'
+    shell = PAGES["settings"].shell
+
+    async def made() -> str:
+        return await environment().from_string(source).render_async(theme="", shell=shell)
+
+    assert "<p>mine</p>" in run(made())

@@ -64,7 +64,7 @@ def states(site: LiveSite) -> dict[str, State]:
 async def test_the_pages_stand_beside_a_hostile_plugin(open_site: OpenSite, planter: Planter, misdeed: Misdeed) -> None:
     # Given a site with a plugin that misbehaves whenever it is called
     planter.plant(misdeed)
-    site = await open_site(providers={"streaming": "none"})
+    site = await open_site(providers={"streaming": "none"}, disable=("stream_local",))
     creator = await site.creator("ada", "nova")
     # When people use the site
     found = {path: (await creator.get(path)).status for path in PAGES}
@@ -79,14 +79,14 @@ async def test_the_pages_stand_beside_a_hostile_plugin(open_site: OpenSite, plan
 
 async def test_a_hostile_startup_fails_the_plugin_alone(open_site: OpenSite, planter: Planter) -> None:
     planter.plant(Misdeed.RAISE, startup=True)
-    site = await open_site(providers={"streaming": "none"})
+    site = await open_site(providers={"streaming": "none"}, disable=("stream_local",))
     assert (await (await site.browser()).get("/")).status == 200
     assert states(site)["hostile"] is State.FAILED
 
 
 async def test_an_operator_sees_who_failed_and_resumes_it(open_site: OpenSite, planter: Planter) -> None:
     planter.plant(Misdeed.RAISE)
-    site = await open_site(providers={"streaming": "none"})
+    site = await open_site(providers={"streaming": "none"}, disable=("stream_local",))
     operator = await site.operator()
     for _ in range(3):
         await operator.get("/")

@@ -24,6 +24,9 @@ from aethex_live._runtime.watchdog import Watchdog
 from aethex_live.clock import Clock
 from aethex_live.settings import Site
 
+WATCH_AFTER_S = 3.0
+WATCHED = (State.RUNNING, State.SUSPENDED)
+
 
 @dataclass(frozen=True, slots=True)
 class PluginModels:
@@ -38,9 +41,20 @@ class Plugins:
     """All plugins of a site. Call in turn: find, choose, load, build, start, and at the end stop."""
 
     def __init__(
-        self, site: Site, clock: Clock, *, warn_after: float = WARN_S, give_up_after: float | None = None
+        self,
+        site: Site,
+        clock: Clock,
+        *,
+        warn_after: float = WARN_S,
+        give_up_after: float | None = None,
+        watch_after: float = WATCH_AFTER_S,
     ) -> None:
-        """`warn_after` and `give_up_after` are seconds of a plugin's startup; else the hook's own limit."""
+        """`warn_after` and `give_up_after` are seconds of a plugin's startup; else the hook's own limit.
+
+        `watch_after` is how many seconds after the start blocking counts: while pages are put together
+        (templates are compiled then) nobody waits.
+        """
+        self._watch_after = watch_after
         self.site = site
         self.gate = Gate()
         self.roster = Roster(self.gate)
@@ -103,10 +117,10 @@ class Plugins:
         Raises StartError when the plugin of a chosen provider fails; what was started is stopped then.
         """
         self.switching.states = states
-        self._watch()
         try:
             await self._start_all()
             self.require_providers()
+            self._watch()
         except BaseException:
             await self.stop()
             raise
@@ -126,9 +140,9 @@ class Plugins:
                 self.roster.move(name, Status(State.RUNNING, entry.status.reason))
 
     def _watch(self) -> None:
-        folders = {entry.found.folder: name for name, entry in self.roster.in_state(State.LOADED)}
+        folders = {entry.found.folder: name for name, entry in self.roster.in_state(*WATCHED)}
         self._watchdog = Watchdog(self.health, folders)
-        self._watchdog.start()
+        self._watchdog.start(self._watch_after)
 
     async def stop(self) -> None:
         """Shut down what was started, the last first, and close the providers. A second call does nothing."""

@@ -2,7 +2,8 @@
 
 Python can't interrupt a function that blocks. So the loop beats, a thread listens, and when a beat is overdue
 the thread looks at what the loop's thread is doing. It accuses a plugin only when the same call of that
-plugin stands on the stack twice without a beat in between: a loop that is merely busy is nobody's fault.
+plugin stands on the stack twice without a beat in between: a loop that is merely busy is nobody's fault. And
+time in which the machine gave the thread no processor does not count.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from aethex_live._runtime.health import Health
-from aethex_live.errors import PluginError
+from aethex_live._runtime.run_queue import RunQueue
 
 BEAT_S = 0.05  # 0.3 % of a core for the beat and the thread together
 BLOCKED_S = 0.1  # a beat that is overdue this long (decision 16)
@@ -27,10 +28,6 @@ QUIET_S = 600.0  # without a block, after which the count starts anew
 PLACE = "the event loop"
 
 log = logging.getLogger(__name__)
-
-
-class BlockedLoop(PluginError):
-    """A plugin kept the event loop from running; everybody waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,10 @@ class Block:
 class Watchdog:
     """Watches the running event loop. `folders` are the plugins' names by the folder of their code."""
 
-    def __init__(self, health: Health, folders: Mapping[Path, str]) -> None:
+    def __init__(
+        self, health: Health, folders: Mapping[Path, str], run_queue: Callable[[int], RunQueue] = RunQueue
+    ) -> None:
+        self._run_queue = run_queue
         self._health = health
         self._folders = {f"{folder}/": name for folder, name in folders.items()}
         self._due = 0.0
@@ -54,13 +54,16 @@ class Watchdog:
         self._beat: asyncio.TimerHandle | None = None
         self._quiet: dict[str, asyncio.TimerHandle] = {}
 
-    def start(self) -> None:
-        """Watch the loop that runs now."""
+    def start(self, after: float = 0.0) -> None:
+        """Watch the loop that runs now, from `after` seconds on."""
+        self._beat = asyncio.get_running_loop().call_later(after, self._begin)
+
+    def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         self._ended.clear()
         self._pulse(loop)
-        watched = threading.get_ident()
-        self._thread = threading.Thread(target=self._watch, args=(loop, watched), name="watchdog", daemon=True)
+        watched = (threading.get_ident(), self._run_queue(threading.get_native_id()))
+        self._thread = threading.Thread(target=self._watch, args=(loop, *watched), name="watchdog", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -78,21 +81,25 @@ class Watchdog:
         self._due = time.monotonic() + BEAT_S
         self._beat = loop.call_later(BEAT_S, self._pulse, loop)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, watched: int) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, watched: int, queue: RunQueue) -> None:
+        waited = queue.waited()
         while not self._ended.wait(BEAT_S):
             due = self._due
-            if time.monotonic() > due and (block := self._look_twice(due, watched)) is not None:
+            if time.monotonic() <= due:
+                waited = queue.waited()
+            elif (block := self._look_twice(due, watched, queue, waited)) is not None:
                 log.warning("plugin %s blocks the event loop at %s:%d", block.plugin, block.file, block.line)
                 self._report(loop, block)
                 while self._due == due and not self._ended.wait(BEAT_S):
                     pass  # one block counts once, however long it is
+        queue.close()
 
-    def _look_twice(self, due: float, watched: int) -> Block | None:
-        """The block, when one call of one plugin outlasts the limit."""
+    def _look_twice(self, due: float, watched: int, queue: RunQueue, waited: float) -> Block | None:
+        """The block, when one call of one plugin outlasts the limit. `waited` is of the last beat in time."""
         first = self._outermost(watched)
         begun = time.monotonic()
         while first is not None and self._due == due:
-            now = time.monotonic()
+            now = time.monotonic() - (queue.waited() - waited)
             if now - due >= BLOCKED_S and now - begun >= TWICE_S:
                 again = self._outermost(watched)
                 return self._innermost(watched) if again is first and self._due == due else None

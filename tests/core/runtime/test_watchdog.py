@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from aethex_live._runtime.health import Health
+from aethex_live._runtime.run_queue import RunQueue
 from aethex_live._runtime.watchdog import PLACE, Watchdog
 from aethex_live.clock import ManualClock
 
@@ -34,14 +36,14 @@ def call(function):
 class Dog:
     """A watchdog over one plugin that stands in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run_queue: type[RunQueue] = RunQueue) -> None:
         self.suspended: list[str] = []
         self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin))
         self.folder = folder / "sleepy"
         self.folder.mkdir()
         self.plugin = ModuleType("sleepy")
         exec(compile(CODE, f"{self.folder}/code.py", "exec"), vars(self.plugin))
-        self.watchdog = Watchdog(self.health, {self.folder: "sleepy", folder / "other": "other"})
+        self.watchdog = Watchdog(self.health, {self.folder: "sleepy", folder / "other": "other"}, run_queue)
 
 
 @pytest.fixture
@@ -90,6 +92,30 @@ async def test_many_short_calls_in_one_turn_of_the_loop_are_nobodys_fault(dog: D
     assert dog.health.last_failure("sleepy") is None
 
 
+async def test_what_the_machine_takes_is_nobodys_fault(tmp_path: Path) -> None:
+    class NeverRun(RunQueue):
+        def waited(self) -> float:
+            return time.monotonic()
+
+    dog = Dog(tmp_path, NeverRun)
+    dog.watchdog.start()
+    await settled()
+    dog.plugin.block(0.4)
+    await settled()
+    dog.watchdog.stop()
+    assert dog.health.last_failure("sleepy") is None
+
+
+def test_the_kernel_counts_what_a_thread_waits_for_a_processor() -> None:
+    queue = RunQueue(threading.get_native_id())
+    first = queue.waited()
+    assert first >= 0
+    assert queue.waited() >= first
+    queue.close()
+    assert queue.waited() == 0
+    assert RunQueue(-1).waited() == 0
+
+
 async def test_the_core_blocking_is_no_plugins_failure(dog: Dog) -> None:
     dog.watchdog.start()
     await settled()
@@ -119,11 +145,16 @@ async def test_a_running_site_watches_its_plugins(bench: Workbench) -> None:
         class Sleepy(Plugin):
             @hookimpl
             async def startup(self):
+                self.block()
+            def block(self):
                 time.sleep(0.4)
         """,
     )
-    plugins = await bench.started(MemoryStates())
+    plugins = await bench.started(MemoryStates(), watch_after=0.01)
+    await settled()
+    assert row(plugins, "sleepy").failures == 0  # nobody waits for a site that starts
+    plugins.roster.entries["sleepy"].plugin.block()  # type: ignore[union-attr]  # the plugin above
     await settled()
     found = row(plugins, "sleepy")
-    assert f"{folder}/__init__.py:7" in found.last_failure
+    assert f"{folder}/__init__.py:9" in found.last_failure
     assert found.failures == 1
