@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import struct
@@ -26,7 +27,7 @@ EXTINF = re.compile(r"^#EXTINF:([\d.]+)", re.MULTILINE)
 def run(quick: bool) -> Iterable[Figure]:
     """Kill at random phases, start again, look at the recording."""
     chance = random.Random(20261122)
-    phases = [chance.uniform(5.0, 9.0) for _ in range(3 if quick else PHASES)]
+    phases = [chance.uniform(5.0, 9.0) for _ in range(1 if quick else PHASES)]
     with tempfile.TemporaryDirectory(prefix="aethex-crash-", ignore_cleanup_errors=True) as folder:
         data, read = Path(folder) / "data", Path(folder) / "read"
         settings = {"BENCH_READ": str(read), "AETHEX_STREAM_LOCAL__THUMBNAILS": "false"}
@@ -77,8 +78,8 @@ def kill_once(
 
 
 def folders(data: Path) -> set[Path]:
-    """The folders of broadcasts and recordings."""
-    return {path.parent for path in (data / "media").rglob("event.m3u8")}
+    """The folders of finished recordings."""
+    return {path.parent for path in (data / "media" / "vod").glob("*/event.m3u8")}
 
 
 def finished(data: Path, before: set[Path]) -> Path:
@@ -96,8 +97,14 @@ def same_pictures(recording: Path, kept: float) -> bool:
     """Whether the recorded frames are those of the source, bit for bit."""
     frames = int(kept * 30)
     recorded = hashes(recording / "event.m3u8")
-    source = hashes(fixture())
+    source = source_hashes()
     return len(recorded) >= frames - 1 and recorded == source[: len(recorded)]
+
+
+@functools.cache
+def source_hashes() -> list[str]:
+    """The frames that were sent."""
+    return hashes(fixture())
 
 
 def hashes(path: Path) -> list[str]:

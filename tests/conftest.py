@@ -50,8 +50,6 @@ async def postgres() -> AsyncIterator[EmbeddedPostgres]:
         await server.start()
         yield server
         await server.stop()
-        with contextlib.suppress(OSError):
-            server.sockets.rmdir()
 
 
 def app_models(*labels: str) -> list[AppModels]:

@@ -40,9 +40,7 @@ def parse_range(value: bytes, size: int) -> tuple[int, int] | None:
     return first, last
 
 
-async def send_file(
-    reply: Reply, path: Path, kind: bytes, cache: bytes, asked: Iterable[Header] = ()
-) -> None:
+async def send_file(reply: Reply, path: Path, kind: bytes, cache: bytes, asked: Iterable[Header] = ()) -> None:
     """Answer with a file, or the range of it that the request's headers ask for."""
     try:
         file, size = await asyncio.to_thread(_open, path)
@@ -55,16 +53,12 @@ async def send_file(
         await asyncio.to_thread(file.close)
 
 
-async def _send(
-    reply: Reply, file: BinaryIO, size: int, kind: bytes, cache: bytes, asked: Iterable[Header]
-) -> None:
+async def _send(reply: Reply, file: BinaryIO, size: int, kind: bytes, cache: bytes, asked: Iterable[Header]) -> None:
     wanted = next((value for name, value in asked if name == b"range"), None)
     try:
         span = parse_range(wanted, size) if wanted is not None else None
     except BadRange:
-        await reply.refuse(
-            416, "The range lies outside of the file.", (b"content-range", b"bytes */%d" % size)
-        )
+        await reply.refuse(416, "The range lies outside of the file.", (b"content-range", b"bytes */%d" % size))
         return
     first, last = span or (0, size - 1)
     left = last - first + 1

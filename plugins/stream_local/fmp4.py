@@ -125,9 +125,7 @@ def _decoder_config(record: bytes) -> bytes:
     return _descriptor(3, struct.pack(">HB", AUDIO_TRACK, 0) + decoder + _descriptor(6, b"\2"))
 
 
-def _track(
-    track: int, scale: int, handler: bytes, media: bytes, entry: bytes, *, volume: int, shape: bytes
-) -> bytes:
+def _track(track: int, scale: int, handler: bytes, media: bytes, entry: bytes, *, volume: int, shape: bytes) -> bytes:
     description = full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry)
     empty = [full_box(kind, 0, 0, bytes(4)) for kind in (b"stts", b"stsc", b"stco")]
     samples = box(b"stbl", description, *empty, full_box(b"stsz", 0, 0, bytes(8)))

@@ -138,9 +138,7 @@ class HealthMonitor:
 
     def _remarks(self, now: float, kbps: int, fps: float, sounds: int) -> Iterator[Remark]:
         if now - self._heard > self.limits.silent:
-            text = (
-                f"Nothing has come for {now - self._heard:.0f} seconds: check the connection of the encoder."
-            )
+            text = f"Nothing has come for {now - self._heard:.0f} seconds: check the connection of the encoder."
             yield Remark("bad", "no_data", text)
             return
         yield from self._on_keyframes(now)

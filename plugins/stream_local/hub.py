@@ -84,9 +84,7 @@ class Hub:
         ingest = self._ingests.get(answer.ingest_id)
         wait = ingest.refused_for() if ingest is not None else 0.0
         if wait > 0:
-            return Refusal(
-                f"This stream was just ended: stop it in the encoder too, then start again in {wait:.0f} s."
-            )
+            return Refusal(f"This stream was just ended: stop it in the encoder too, then start again in {wait:.0f} s.")
         others = sum(other.publishing for other in self._ingests.values() if other is not ingest)
         if others >= self.settings.publishers:
             return Refusal(f"This site takes {self.settings.publishers} streams at once, and all are in use.")

@@ -40,9 +40,7 @@ class StreamKeys:
 
 def _decoded(key: str) -> bytes | None:
     try:
-        raw = base64.b64decode(
-            key.strip().removeprefix(_PREFIX).encode("ascii"), altchars=b"-_", validate=True
-        )
+        raw = base64.b64decode(key.strip().removeprefix(_PREFIX).encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
     return raw if len(raw) == 16 + _MAC_BYTES else None

@@ -109,9 +109,7 @@ class Origin:
         else:
             await reply.data(part.data, VIDEO, MINUTE)
 
-    async def _wait(
-        self, scope: Scope, window: LiveWindow, msn: int, part: int | None, seconds: float
-    ) -> None:
+    async def _wait(self, scope: Scope, window: LiveWindow, msn: int, part: int | None, seconds: float) -> None:
         """Wait until the part is there; not at all for an address that has too many requests waiting."""
         address = scope["client"][0] if scope.get("client") else ""
         if window.ended or window.has(msn, part) or self._waiting[address] >= self._most:

@@ -21,9 +21,7 @@ _EARLY: Final = 50  # a keyframe so many ms before the segment target still clos
 _HELD: Final = 400
 _EARLY_SOUNDS: Final = 50  # about a second before the first picture; older ones lie before it anyway
 _STOPPED: Final = 5000
-_NO_KEYFRAME: Final = (
-    "No keyframe has come for 12 seconds: set the keyframe interval to 2 s in OBS, Settings > Output."
-)
+_NO_KEYFRAME: Final = "No keyframe has come for 12 seconds: set the keyframe interval to 2 s in OBS, Settings > Output."
 _NO_PICTURE: Final = "No picture has come for 12 seconds: check the video source in the encoder."
 
 

@@ -58,9 +58,7 @@ class Recorder:
     free space recording stops. `segment` is the usual length in seconds.
     """
 
-    def __init__(
-        self, folder: Path, ingest_id: str, broadcast_id: str, *, segment: float, floor: int
-    ) -> None:
+    def __init__(self, folder: Path, ingest_id: str, broadcast_id: str, *, segment: float, floor: int) -> None:
         self.folder = folder
         self.incomplete = False
         self.begun = False

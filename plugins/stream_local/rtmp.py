@@ -263,9 +263,7 @@ class RtmpConnection(asyncio.Protocol):
     # --- writing
 
     def _send(self, kind: int, body: bytes, *, chunk_id: int = 3, stream_id: int = 0) -> None:
-        self._write(
-            encode_message(kind, body, chunk_id=chunk_id, stream_id=stream_id, chunk_size=self._out_size)
-        )
+        self._write(encode_message(kind, body, chunk_id=chunk_id, stream_id=stream_id, chunk_size=self._out_size))
 
     def _write(self, data: bytes) -> None:
         if self._transport is None or self.leaving_at is not None or self._transport.is_closing():

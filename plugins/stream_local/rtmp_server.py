@@ -100,9 +100,7 @@ class RtmpServer:
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Listen on `host:port`. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
-            lambda: RtmpConnection(self), host, port, backlog=64, ssl=tls
-        )
+        self._listener = await loop.create_server(lambda: RtmpConnection(self), host, port, backlog=64, ssl=tls)
         self._timer = self._time.later(1.0, self._tick)
 
     async def stop(self) -> None:

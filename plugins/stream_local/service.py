@@ -70,9 +70,7 @@ class CoreJournal:
         """The broadcast can be watched."""
         if row := await self._row(fact.ingest_id):
             playback = PlaybackRef(provider=PROVIDER, id=f"{fact.ingest_id}/{fact.broadcast_id}", live=True)
-            await self._broadcasts.started(
-                row, broadcast_id=fact.broadcast_id, started_at=fact.at, playback=playback
-            )
+            await self._broadcasts.started(row, broadcast_id=fact.broadcast_id, started_at=fact.at, playback=playback)
 
     async def ended(self, fact: Ended) -> None:
         """The broadcast is over."""

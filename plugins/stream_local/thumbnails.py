@@ -47,9 +47,7 @@ _JPEG: Final = [
 class Thumbnails:
     """Renews the poster of each live broadcast every `every` seconds; one picture is made at a time."""
 
-    def __init__(
-        self, ffmpeg: Ffmpeg, broadcasts: Callable[[], list[Broadcast]], every: float = 10.0
-    ) -> None:
+    def __init__(self, ffmpeg: Ffmpeg, broadcasts: Callable[[], list[Broadcast]], every: float = 10.0) -> None:
         self._ffmpeg, self._broadcasts, self._every = ffmpeg, broadcasts, every
         self._task: asyncio.Task[None] | None = None
         self._done: dict[UUID, float] = {}

@@ -11,7 +11,7 @@ from page_rendering import PAGES, ROOT, render
 from page_samples import Sample
 from playwright.sync_api import Browser, Page
 
-from needs import need
+from needs import need, required
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +36,17 @@ SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidde
   .map(([e, box]) => e.outerHTML.slice(0, 90) + ` ${Math.round(box.width)}x${Math.round(box.height)}`)"""
 
 
+def axe() -> str:
+    """The source of axe-core; a skip with the reason where the packages for tests are not installed."""
+    path = ROOT / "node_modules/axe-core/axe.min.js"
+    if path.is_file():
+        return path.read_text("utf-8")
+    reason = "needs axe-core, which is not here: run npm ci (without --omit=dev)"
+    if "npm" in required():
+        pytest.fail(f"{reason} (AETHEX_REQUIRE names npm)", pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = need("chromium")
@@ -52,7 +63,7 @@ def shown(browser: Browser, name: str, theme: str, width: int, *, script: bool =
 
 @pytest.mark.parametrize("name", list(PAGES))
 def test_axe_finds_nothing_and_the_policy_blocks_nothing(browser: Browser, name: str) -> None:
-    engine = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+    engine = axe()
     for _, page in shown(browser, name, "dark", 1440):
         problems = list(page.problems)  # type: ignore[attr-defined]  # set by `opened`
         assert problems == []
@@ -109,7 +120,7 @@ def test_one_tab_leads_to_the_content_and_focus_is_seen(browser: Browser) -> Non
 
 
 def test_dialogs_of_the_stream_key_open_and_name_what_they_do(browser: Browser) -> None:
-    engine = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+    engine = axe()
     for _, page in shown(browser, "studio", "dark", 1440):
         for opener, heading in (("show-key", "Show the stream key"), ("new-key", "Make a new stream key")):
             page.locator(f"[popovertarget={opener}]").first.click()

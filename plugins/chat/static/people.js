@@ -22,6 +22,9 @@ export class People {
     this.#menu = root.querySelector("[data-menu]");
     this.#dialog = root.querySelector("[data-card]");
     this.#listen();
+    // the hand that called for this module is on a line already
+    this.#point(room.log.box.querySelector(".ax-msg:is(:hover, :focus-within)"));
+    root.dataset.hands = "";
   }
 
   #listen() {

@@ -160,7 +160,6 @@ async def test_a_path_that_is_too_long_for_a_socket_is_none_for_us(tmp_path: Pat
     database = await Database.connect(server)
     assert len(str(server.sockets)) < 80
     await database.close()
-    shutil.rmtree(server.sockets)
 
 
 async def test_a_cluster_of_another_version_is_refused_by_name(folder: Path) -> None:
@@ -260,7 +259,6 @@ async def test_where_namespaces_are_forbidden_root_runs_it_as_nobody(monkeypatch
         assert Path(f"/proc/{server.pid}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
         assert await database.fetch("select 1 as one") == [{"one": 1}]
         await database.close()
-        shutil.rmtree(server.sockets)
 
 
 async def test_a_socket_folder_of_somebody_else_is_refused(folder: Path, tmp_path: Path) -> None:

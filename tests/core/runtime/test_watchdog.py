@@ -18,6 +18,8 @@ from aethex_live.clock import ManualClock
 from .conftest import MemoryStates, Workbench
 from .test_states import row
 
+TRIES = 12  # where the machine has no processor for the watchdog's thread either, it misses one
+
 CODE = """\
 import time
 from collections.abc import Callable
@@ -51,6 +53,11 @@ def dog(tmp_path: Path) -> Dog:
     return Dog(tmp_path)
 
 
+def failures(dog: Dog) -> int:
+    last = dog.health.last_failure("sleepy")
+    return last.total if last else 0
+
+
 async def settled() -> None:
     """The loop's next beats, in which a block is counted."""
     await asyncio.sleep(0.12)
@@ -59,8 +66,11 @@ async def settled() -> None:
 async def test_a_plugin_that_blocks_is_named_with_file_and_line(dog: Dog, caplog: pytest.LogCaptureFixture) -> None:
     dog.watchdog.start()
     await settled()
-    await dog.plugin.block_later(0.4)
-    await settled()
+    for _ in range(TRIES):
+        await dog.plugin.block_later(0.4)
+        await settled()
+        if failures(dog):
+            break
     dog.watchdog.stop()
     failure = dog.health.last_failure("sleepy")
     assert failure is not None
@@ -127,13 +137,16 @@ async def test_the_core_blocking_is_no_plugins_failure(dog: Dog) -> None:
 
 async def test_five_blocks_suspend_although_each_call_went_well(dog: Dog) -> None:
     dog.watchdog.start()
-    for _ in range(5):
+    for _ in range(TRIES):
+        if dog.suspended:
+            break
         await settled()
         dog.plugin.block(0.3)
         dog.health.succeeded("sleepy", "some hook")
-    await settled()
+        await settled()
     dog.watchdog.stop()
     assert dog.suspended == ["sleepy"]
+    assert failures(dog) == 5
 
 
 async def test_a_running_site_watches_its_plugins(bench: Workbench) -> None:
@@ -153,8 +166,11 @@ async def test_a_running_site_watches_its_plugins(bench: Workbench) -> None:
     plugins = await bench.started(MemoryStates(), watch_after=0.01)
     await settled()
     assert row(plugins, "sleepy").failures == 0  # nobody waits for a site that starts
-    plugins.roster.entries["sleepy"].plugin.block()  # type: ignore[union-attr]  # the plugin above
-    await settled()
+    for _ in range(TRIES):
+        plugins.roster.entries["sleepy"].plugin.block()  # type: ignore[union-attr]  # the plugin above
+        await settled()
+        if row(plugins, "sleepy").failures:
+            break
     found = row(plugins, "sleepy")
     assert f"{folder}/__init__.py:9" in found.last_failure
     assert found.failures == 1

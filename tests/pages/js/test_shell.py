@@ -78,6 +78,13 @@ async def test_a_question_mark_opens_the_list_of_keys_and_escape_closes_it(site:
     assert not await page.evaluate("document.getElementById('keys').open")
 
 
+async def test_the_list_of_keys_may_be_a_popover_whose_button_nobody_sees(site: Site, page: Page) -> None:
+    body = '<button data-shortcut="?" popovertarget="keys" hidden>Keys</button><dialog id="keys" popover>g h</dialog>'
+    await open_page(site, page, body)
+    await page.keyboard.press("?")
+    await until(page, "document.getElementById('keys').matches(':popover-open')")
+
+
 @pytest.mark.parametrize(("choice", "posts"), [("Yes", 1), ("Cancel", 0)])
 async def test_a_destructive_act_asks_first(site: Site, page: Page, choice: str, posts: int) -> None:
     async def deleted(request: Request) -> Answer:

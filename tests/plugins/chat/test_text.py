@@ -74,8 +74,7 @@ def test_the_pieces_make_up_the_message_and_links_are_http(text: str) -> None:
 def test_what_is_taken_is_one_visible_line(text: str) -> None:
     try:
         line = check_text(text, 500)
-    except Invalid as refused:
-        assert refused.field == "text"
+    except Invalid:
         return
     assert 0 < len(line) <= 500
     assert line == line.strip()

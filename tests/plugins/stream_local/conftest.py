@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from needs import need as find_need
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from stream_kit import FakeTime, Film, frame_sums  # noqa: E402 - needs the line above
+from stream_kit import FakeTime, Film, frame_sums
 
 
 @pytest.fixture

@@ -15,12 +15,9 @@ from aethex_plugins.stream_local.chunks import ChunkReader, encode_message
 from aethex_plugins.stream_local.ports import Admission, Fact, Refusal
 from aethex_plugins.stream_local.segments import Part, Segment
 
-AVCC = bytes.fromhex(
-    "0142c01effe1001d6742c01ed900a02ff97ff0003000410000030001000003003c0f162e4801000568cb83cb20"
-)
+AVCC = bytes.fromhex("0142c01effe1001d6742c01ed900a02ff97ff0003000410000030001000003003c0f162e4801000568cb83cb20")
 AVCC_HD = bytes.fromhex(
-    "01640028ffe1001f67640028acd940780227e5ffc000c00104000003000400000300f03c60c6580100"
-    "0668ebe3cb22c0fdf8f800"
+    "01640028ffe1001f67640028acd940780227e5ffc000c00104000003000400000300f03c60c65801000668ebe3cb22c0fdf8f800"
 )
 ASC = bytes.fromhex("119056e500")
 OPUS_HEAD = b"OpusHead" + struct.pack("<BBHIhB", 1, 2, 312, 48000, 0, 0)

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from stream_kit import FakePublisher, RtmpClient, media_bytes, stream
 
 from aethex_live.clock import ManualClock
+from aethex_live.db import Database
+from aethex_live.db.database import CORE
 from aethex_live.domain.broadcasts import Broadcasts
 from aethex_live.ids import uuid7
 from aethex_live.models import Broadcast, Channel, Event, Ingest, Recording, User
@@ -90,6 +93,20 @@ class House:
         async with asyncio.timeout(15):
             while not await check():
                 await asyncio.sleep(0.02)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared(database_copy):
+    """One database for this file: each test has a channel of its own in it."""
+    made = await Database.connect(await database_copy(), [CORE])
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def database(shared):
+    shared.bind()
+    return shared
 
 
 @pytest.fixture

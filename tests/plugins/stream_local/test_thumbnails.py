@@ -85,7 +85,7 @@ async def test_what_ffmpeg_complains_about_is_the_error(tmp_path):
 async def test_one_picture_is_made_at_a_time(tmp_path):
     counter = tmp_path / "running"
     counter.mkdir()
-    text = f'touch {counter}/$$; ls {counter} | wc -l; sleep 0.05; rm {counter}/$$'
+    text = f"touch {counter}/$$; ls {counter} | wc -l; sleep 0.05; rm {counter}/$$"
     runner = Ffmpeg(script(tmp_path, text))
     counts = await asyncio.gather(*(runner.run([], b"", timeout=10) for _ in range(4)))
     assert [int(count) for count in counts] == [1, 1, 1, 1]

@@ -229,9 +229,7 @@ def test_a_part_after_the_last_of_a_segment_stands_for_the_next_segments_first()
 
 async def test_all_who_wait_for_a_part_are_woken_by_it():
     _, window, packager, rest = growing()
-    waiting = [
-        asyncio.create_task(window.waiters.wait(lambda: window.has(2, 2), 5)) for _ in range(50)
-    ]
+    waiting = [asyncio.create_task(window.waiters.wait(lambda: window.has(2, 2), 5)) for _ in range(50)]
     later = asyncio.create_task(window.waiters.wait(lambda: window.has(3, 0), 5))
     await asyncio.sleep(0)
     assert len(window.waiters) == 51
