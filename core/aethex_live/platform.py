@@ -159,6 +159,8 @@ class Platform:
 
     async def start(self) -> None:
         """Bring the site to life, as far as its role goes. Raises StartError when a chosen provider does not start."""
+        # first of all: a start that fails in the middle must stop what it has started
+        self._closing.push_async_callback(self._stop)
         self.assets = Assets.load(STATIC, self.plugin_folders("static"), self._page_modules())
         self._hear_control()
         await self.control.start()
@@ -172,7 +174,6 @@ class Platform:
             self.health_feed.start()
         self.metrics.watch("realtime", "Counters of the realtime engine", lambda: dict(self.realtime.metrics))
         self.metrics.gauge("realtime_connections", "Open sockets", self.realtime.connections)
-        self._closing.push_async_callback(self._stop)
 
     async def _stop(self) -> None:
         await self.health_feed.stop()

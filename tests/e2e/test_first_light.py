@@ -105,6 +105,9 @@ async def test_a_creator_goes_live_and_a_viewer_watches_and_chats(
         await creator.wait_for_timeout(500)
         await creator.reload()
     await video.click()
+    await creator.wait_for_url("**/videos/*")
+    await creator.wait_for_function("customElements.get('ax-player') && document.querySelector('ax-player').stats")
+    await creator.keyboard.press("k")
     await creator.wait_for_function(PLAYS, timeout=30_000)
     duration = await creator.evaluate("document.querySelector('ax-player video').duration")
     rows = (await (await site.browser()).get("/api/v1/channels/nova/videos")).json()["items"]

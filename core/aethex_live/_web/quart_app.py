@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import gettext
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from quart import Blueprint, Quart, Response, g, request
 
 from aethex_live._web import api, cookies, csrf, errors, guard, headers, openapi, pages, shell
@@ -19,6 +27,8 @@ from aethex_live.web.request import current_actor
 
 if TYPE_CHECKING:
     from aethex_live.platform import Platform
+
+log = logging.getLogger("aethex.web")
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 MAX_BODY = 8 * 1024 * 1024
@@ -56,6 +66,10 @@ def _templates(app: Quart, platform: Platform) -> None:
     env = app.jinja_env
     env.loader = ChoiceLoader([FileSystemLoader(path) for path in (*folders, TEMPLATES)])
     env.undefined = StrictUndefined
+    cache = platform.site.data / "cache" / "templates"
+    cache.mkdir(parents=True, exist_ok=True)
+    # keyed by the templates' text, so it is never stale; a warm start saves half a second by it
+    env.bytecode_cache = FileSystemBytecodeCache(str(cache))
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     # English only until the translation issue; every text goes through _() already
@@ -92,7 +106,18 @@ def _templates(app: Quart, platform: Platform) -> None:
         return await env.get_template(template).render_async({**about_request(), **context})
 
     platform.render_part = render_part
+    _compile_parts(platform, env)
     app.context_processor(around)
+
+
+def _compile_parts(platform: Platform, env: Environment) -> None:
+    """Compile plugins' templates now: in a page the first compiling would count against the slot's 200 ms."""
+    for plugin in platform.plugin_folders("templates"):
+        for name in env.list_templates(filter_func=lambda found, own=f"{plugin}/": found.startswith(own)):
+            try:
+                env.get_template(name)
+            except TemplateError:
+                log.exception("plugin %s has a template that can't be compiled: %s", plugin, name)
 
 
 def theme() -> str:

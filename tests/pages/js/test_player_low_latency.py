@@ -119,7 +119,7 @@ async def test_one_page_sees_a_whole_broadcast_close_to_live(
             await until(page, f"{PLAYER}.stats.latency < 3", 10)
             # When the creator ends it, the rest is played, then the card stands there with the recording
             assert server.hub.end("i1", "creator")
-            await until(page, f"{MESSAGE} === 'The stream is over'", 15)
+            await until(page, f"{MESSAGE} === 'The stream is over'", 5)
         await until(page, "document.querySelector('[data-recording-link]').href.includes('/videos/')")
     assert journal.facts[0] == "ingest.connected"
     assert journal.facts[-1] == "recording.ready"

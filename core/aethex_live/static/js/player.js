@@ -157,8 +157,8 @@ export class Player extends HTMLElement {
   }
 
   #close() {
-    clearTimeout(this.#draining);
-    this.#draining = 0;
+    for (const timer of [this.#draining, this.#slow]) clearTimeout(timer);
+    this.#draining = this.#slow = 0;
     this.#failure = null;
     this.#activity = "poster";
     if (document.pictureInPictureElement === this.video) document.exitPictureInPicture().catch(() => {});
@@ -180,7 +180,7 @@ export class Player extends HTMLElement {
     this.#on(video, "play", () => this.#wanted());
     this.#on(video, "playing", () => this.#become("playing"));
     this.#on(video, "pause", () => { if (this.#activity === "playing") this.#become("paused"); this.#savePlace(); });
-    this.#on(video, "waiting", () => { this.#slow ||= setTimeout(() => this.#become("loading"), SLOW); });
+    this.#on(video, "waiting", () => { this.#slow ||= setTimeout(() => this.#lacks(), SLOW); });
     this.#on(video, "ended", () => this.#ran());
     this.#on(video, "volumechange", () => { this.#sound.changed(); this.#show(); });
     this.#on(this, "click", ({ target }) => acts[target.closest("[data-act]")?.dataset.act]?.(this));
@@ -191,12 +191,17 @@ export class Player extends HTMLElement {
     this.#stops.push(() => [clearInterval(tick), clearTimeout(this.#slow), clearTimeout(this.#draining)]);
   }
 
-  /** Someone wants to play: a button of media-chrome, a key, the page. */
+  /** Someone wants to play. */
   #wanted() {
     if (!this.#sources.length || OVER.includes(this.#phase)) return;
     if (!this.#engine.loaded) return this.#load(this.live ? -1 : startPlace(this.dataset.recording));
     this.#engine.start();
     if (this.#activity === "poster") this.#become("loading");
+  }
+
+  #lacks() {
+    if (this.#draining) this.#close();
+    else this.#become("loading");
   }
 
   #become(activity) {
