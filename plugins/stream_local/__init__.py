@@ -11,7 +11,7 @@ from uuid import UUID
 from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
 from aethex_live.hookspecs.web import Mount
 from aethex_live.ids import uuid7
-from aethex_live.providers import Offer
+from aethex_live.providers import Kind, Offer
 from aethex_live.providers.streaming import StreamProvider
 from aethex_live.settings import Role
 
@@ -77,7 +77,9 @@ class StreamLocal(Plugin):
         """Recover what a crash left and take streams in. Raises StartError."""
         if self._server is None:
             return
-        recovered = await self._server.start()
+        # where another provider was chosen (or none), old recordings are still ours to play
+        chosen = "local" in self.context.site.providers.of(Kind.STREAMING)
+        recovered = await self._server.start(listen=chosen)
         await self._journal.end_lost(recovered)
         self.context.control.on(_END, self._hear_end)
         self.context.control.on("ingest.rotated", self._hear_rotated)

@@ -47,17 +47,22 @@ class StreamingServer:
         self.rtmp = RtmpServer(self.hub.open, time)
         self.origin = Origin(self.hub, waiting_per_address=settings.waiting_per_address)
 
-    async def start(self) -> list[UUID]:
-        """Recover what a crash left, then listen; returns the recovered broadcasts. Raises StartError."""
+    async def start(self, *, listen: bool = True) -> list[UUID]:
+        """Recover what a crash left, then listen; returns the recovered broadcasts. Raises StartError.
+
+        Without `listen` what was recorded can be watched, and nobody can go live.
+        """
         self._take_folder()
         try:
             recovered = await self.hub.start()
             await self._start_thumbnails()
-            await self.rtmp.start(self._settings.rtmp_host, self._settings.rtmp_port)
+            if listen:
+                await self.rtmp.start(self._settings.rtmp_host, self._settings.rtmp_port)
         except OSError as error:
             await self.stop()
             raise StartError(self._reason(error)) from error
-        log.info("taking streams on rtmp://%s:%d/live", self._settings.rtmp_host, self.rtmp.port)
+        if listen:
+            log.info("taking streams on rtmp://%s:%d/live", self._settings.rtmp_host, self.rtmp.port)
         return recovered
 
     async def stop(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from aethex_live._runtime.rounds import HookTimeout, Implementation, Round
 from aethex_live._runtime.steps import Stage
 from aethex_live._runtime.words import one_line
+from aethex_live.errors import AethexError
 from aethex_live.hookspecs import facts_of, lifecycle
 
 WARN_S = 10.0  # of startup, after which the log names the plugin (architecture 2)
@@ -43,6 +44,8 @@ class Lifecycle:
             return ""
         if isinstance(error, HookTimeout):
             return f"Its startup was given up after {self._give_up_after:g} s."
+        if isinstance(error, AethexError):
+            return str(error)  # a sentence for a person says more than where it was raised
         log.error("plugin %s failed in startup", plugin, exc_info=error, extra={"plugin": plugin})
         return f"Its startup failed: {one_line(error)}"
 

@@ -75,7 +75,9 @@ class Roster:
 
     def fail(self, name: str, reason: str) -> None:
         """The plugin can't go on; the site does."""
-        log.error("plugin %s failed: %s", name, reason, extra={"plugin": name})
+        # the start ends with the reason when it is a chosen provider, so it need not be said twice
+        if not self.entries[name].decision.lock.startswith("providers."):
+            log.error("plugin %s failed: %s", name, reason, extra={"plugin": name})
         step = "Correct it, update it or turn it off; then restart the site."
         self.move(name, Status(State.FAILED, reason, step))
 

@@ -143,7 +143,7 @@ class Realtime:
         await self._bus.start(self._deliver, self._topics.resync, self._metrics.add)
         self._beat(asyncio.get_running_loop().time())
         self._gate.is_open = True
-        log.info("realtime takes up to %d sockets", self._gate.doorkeeper.most)
+        log.debug("realtime takes up to %d sockets", self._gate.doorkeeper.most)
 
     async def drain(self, seconds: float) -> None:
         """Take no new clients and send those that are here away, spread over `seconds`."""

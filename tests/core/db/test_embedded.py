@@ -140,6 +140,15 @@ async def test_the_data_is_whole_after_the_owner_is_killed(folder: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
+async def test_the_server_ends_by_itself_when_its_owner_is_killed(folder: Path) -> None:
+    owner = Owner(folder)
+    pid = int(owner.answer().split()[1])
+    owner.end()
+    assert await gone(pid)
+
+
+@pytest.mark.slow
 async def test_a_server_that_is_killed_itself_recovers_at_the_next_start(folder: Path) -> None:
     server = EmbeddedPostgres(folder)
     database = await Database.connect(server)

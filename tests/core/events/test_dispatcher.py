@@ -130,6 +130,12 @@ async def test_one_dispatcher_leads_and_another_takes_over_when_its_connection_d
     heir = launch(Consumer("test.heard", second))
     await tell(database, "before")
     await leader.settle()
+    asked = """
+        select 1 from pg_stat_activity where query like '%pg_try_advisory_lock%'
+        and pid <> pg_backend_pid() and datname = current_database()"""
+    async with asyncio.timeout(5):  # the heir has asked for the lock
+        while not await database.fetch(asked):
+            await asyncio.sleep(0.01)
     assert not heir.leading
 
     # When the leader's connection is cut (and it is kept from coming back first)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
+import pytest_asyncio
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, async_playwright, expect
 
 from aethex_live.models import Channel, User
+from needs import need
+
+_numbers = itertools.count()
 from sites import Browser, LiveSite
 
 
@@ -86,3 +92,21 @@ async def build_theatre(site: LiveSite, chromium: Chromium, number: int) -> Thea
         people[who] = await site.member(f"{who}_{number}")
     await owner.submit(f"/studio/{slug}/moderators", page=f"/studio/{slug}/settings", username=f"moderator_{number}")
     return Theatre(site, chromium, slug, people)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def chromium() -> AsyncIterator[Chromium]:
+    program = need("chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def theatre(site: LiveSite, chromium: Chromium) -> AsyncIterator[Theatre]:
+    made = await build_theatre(site, chromium, next(_numbers))
+    yield made
+    problems = [problem for window in made.windows for problem in window.problems]
+    await made.close()
+    assert problems == []

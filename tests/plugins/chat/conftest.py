@@ -29,7 +29,11 @@ from aethex_live.realtime.packets import dumps
 from aethex_plugins.chat.service import Chat
 from aethex_plugins.chat.settings import ChatSettings
 
-sys.path.insert(0, str(Path(__file__).parent))  # chat_windows
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chat_windows import chromium, theatre
+
+__all__ = ["chromium", "theatre"]
 
 
 @dataclass(frozen=True)

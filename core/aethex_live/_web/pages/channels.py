@@ -51,6 +51,8 @@ async def watch(slug: str) -> Response:
     parts, row = platform(), current_channel()
     cards = Cards(parts)
     await cards.know([row])
+    # asked before the broadcast: what begins in between reaches the page by its topic
+    place = await parts.topics.head(channel_topic(row.id))
     broadcast = await parts.domain.broadcasts.of_channel(row.id)
     recent = await cards.video_cards(await parts.domain.recordings.of_channel(row.id, limit=BESIDE))
     view = WatchView(
@@ -61,6 +63,8 @@ async def watch(slug: str) -> Response:
         videos=recent,
         share_url=f"{parts.site.url}/{row.slug}/live",
         topic=channel_topic(row.id),
+        last=place.seq,
+        epoch=place.epoch,
         viewers_topic=count_topic(row.id),
         seen_topic=watching_topic(row.id),
     )

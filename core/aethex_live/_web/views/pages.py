@@ -39,6 +39,8 @@ class WatchView:
     videos: Sequence[VideoCard] = ()
     share_url: str = ""
     topic: str = ""
+    last: int | None = None
+    epoch: str = ""
     viewers_topic: str = ""
     seen_topic: str = ""
 
@@ -51,6 +53,8 @@ class WatchView:
             sources=(),
             state="offline",
             topic=self.topic,
+            last=self.last,
+            epoch=self.epoch,
             seen_topic=self.seen_topic,
         )
 

@@ -9,6 +9,17 @@ function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Our controls take the place of the browser's, which stay where media-chrome could not be loaded. */
+export function dress(player) {
+  const controller = player.querySelector("media-controller");
+  if (!controller) return;
+  for (const name of ["nohotkeys", "novolumepref", "nomutedpref"]) controller.setAttribute(name, "");
+  customElements.whenDefined("media-controller").then(() => {
+    player.video.controls = false;
+    controller.fullscreenElement = player; // what stands over the picture is beside the controller
+  });
+}
+
 const SOUND = ["live", "behind", "loading"]; // states in which a person may want sound
 
 /** The sentence of a state is strings[state]; `forced`: it is muted because the browser wants a click first. */

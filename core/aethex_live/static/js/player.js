@@ -63,7 +63,7 @@ export class Player extends HTMLElement {
     this.#sources = sourcesOf(this.dataset);
     this.#engine = new Engine(this.video, (failure) => this.#failed(failure));
     this.#sound = new Sound(this.video, this);
-    this.#dress();
+    view.dress(this);
     this.#listen();
     if (this.live) this.#follower = new Follower(this);
     if (!this.preview && this.dataset.shortcuts !== "off") this.#stops.push(bindKeys(this));
@@ -110,16 +110,6 @@ export class Player extends HTMLElement {
   }
 
   // --- beginning and ending
-  #dress() {
-    const controller = this.querySelector("media-controller");
-    if (!controller) return;
-    for (const name of ["nohotkeys", "novolumepref", "nomutedpref"]) controller.setAttribute(name, "");
-    customElements.whenDefined("media-controller").then(() => {
-      this.video.controls = false;
-      controller.fullscreenElement = this; // what stands over the picture is beside the controller
-    });
-  }
-
   get #wantsPlay() {
     const { autoplay } = this.dataset;
     return autoplay === "on" || (this.live && autoplay !== "off" && !navigator.connection?.saveData);
