@@ -27,11 +27,16 @@ async def find_ffmpeg(configured: Path | None) -> Path | None:
     if configured is not None:
         return configured
     try:
-        return Path(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
+        # it starts the program to see whether it runs, which takes 0.1 s and more
+        return await asyncio.to_thread(_from_package)
     except (ImportError, RuntimeError, OSError) as error:
         log.debug("no ffmpeg from imageio-ffmpeg: %s", error)
     found = shutil.which("ffmpeg")
     return Path(found) if found is not None and await _new_enough(found) else None
+
+
+def _from_package() -> Path:
+    return Path(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
 
 
 async def _new_enough(path: str) -> bool:

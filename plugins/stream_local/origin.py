@@ -111,7 +111,8 @@ class Origin:
 
     async def _wait(self, scope: Scope, window: LiveWindow, msn: int, part: int | None, seconds: float) -> None:
         """Wait until the part is there; not at all for an address that has too many requests waiting."""
-        address = scope["client"][0] if scope.get("client") else ""
+        # behind a proxy the core knows the visitor's address, the socket does not
+        address = scope.get("aethex.address") or (scope["client"][0] if scope.get("client") else "")
         if window.ended or window.has(msn, part) or self._waiting[address] >= self._most:
             return
         self._waiting[address] += 1

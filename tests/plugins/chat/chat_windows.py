@@ -15,9 +15,9 @@ from playwright.async_api import Page, async_playwright, expect
 
 from aethex_live.models import Channel, User
 from needs import need
+from sites import Browser, LiveSite
 
 _numbers = itertools.count()
-from sites import Browser, LiveSite
 
 
 @dataclass
@@ -69,6 +69,14 @@ class Theatre:
         if options.get("java_script_enabled", True):
             await window.ready()
         return window
+
+    async def heard(self) -> str:
+        """The chat's topic, as soon as a window has joined it: what has no number is told once."""
+        topic = f"chat:{await self.channel_id()}"
+        async with asyncio.timeout(10):
+            while not self.site.platform.realtime.subscribers(topic):
+                await asyncio.sleep(0.01)
+        return topic
 
     async def id_of(self, who: str) -> Any:
         self.site.platform.db.bind()

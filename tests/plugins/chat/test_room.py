@@ -122,7 +122,7 @@ def fake_line(number: int, at: str = "2026-01-01T00:00:00+00:00") -> dict[str, A
 
 async def test_the_log_stays_where_a_person_reads(theatre: Theatre) -> None:
     window = await theatre.open("viewer")
-    topic, publish = f"chat:{await theatre.channel_id()}", theatre.site.platform.realtime.publish
+    topic, publish = await theatre.heard(), theatre.site.platform.realtime.publish
     for number in range(60):
         publish(topic, "line", fake_line(number, f"2026-01-01T00:{number:02}:00+00:00"))
     await window.sees("line number 59")
@@ -152,7 +152,7 @@ async def test_the_log_stays_where_a_person_reads(theatre: Theatre) -> None:
 
 async def test_a_flood_is_sampled_and_the_page_stays_small(theatre: Theatre) -> None:
     window = await theatre.open("viewer")
-    topic, publish = f"chat:{await theatre.channel_id()}", theatre.site.platform.realtime.publish
+    topic, publish = await theatre.heard(), theatre.site.platform.realtime.publish
     for number in range(200):  # within one second, as its times say
         publish(topic, "line", fake_line(number))
     await expect(window.page.locator("[data-hint]")).to_contain_text("you see a sample")
