@@ -70,14 +70,16 @@ def events() -> Iterator[str]:
     yield "# Events of the core\n"
     for event_type in sorted(core_events(), key=lambda found: found.type):
         yield f"## `{event_type.type}` (version {event_type.version})\n\n{inspect.getdoc(event_type)}\n"
-        yield "\n".join(f"- `{name}`: {kind}" for name, kind in inspect.get_annotations(event_type).items() if name != "type")
+        yield "\n".join(
+            f"- `{name}`: {kind}" for name, kind in inspect.get_annotations(event_type).items() if name != "type"
+        )
         yield ""
 
 
 def settings() -> Iterator[str]:
     """Every setting of the site."""
     yield "# Settings of the site\n"
-    yield "In `aethex.toml`, or in the environment as `AETHEX_<NAME>` (`DATABASE_URL` and `REDIS_URL` without the prefix);"
+    yield "In `aethex.toml`, or in the environment as `AETHEX_<NAME>` (`DATABASE_URL` and `REDIS_URL` as they are);"
     yield "the environment beats the file, options of the command beat both.\n"
     yield "| setting | default | meaning |\n| --- | --- | --- |"
     for name, field in Site.model_fields.items():

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest_asyncio
-from needs import need
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from needs import need
 
 FLAGS = [
     "--no-sandbox",

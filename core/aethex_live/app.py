@@ -31,6 +31,4 @@ def create_app(platform: Platform) -> App:
     inner: AsgiApp = StaticFiles(platform.assets, quart)
     inner = Mounts(mounts, platform.plugins.is_on, inner)
     inner = platform.db.middleware(inner)
-    return App(
-        RequestLog(inner, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts)), quart
-    )
+    return App(RequestLog(inner, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts)), quart)

@@ -15,9 +15,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         request = getattr(record, "request_id", "")
         plugin = getattr(record, "plugin", "")
-        marks = "".join(
-            f" [{name}={value}]" for name, value in (("request", request), ("plugin", plugin)) if value
-        )
+        marks = "".join(f" [{name}={value}]" for name, value in (("request", request), ("plugin", plugin)) if value)
         head = f"{self.formatTime(record)} {record.levelname.lower():7} {record.name}{marks} "
         text = head + record.getMessage()
         if record.exc_info:

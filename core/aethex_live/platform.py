@@ -236,9 +236,7 @@ class Platform:
         folders = self.plugin_folders("static")
         modules: dict[str, dict[str, str]] = {}
         for plugin, offered in self.hooks.collect(web_specs.page_modules):
-            there = {
-                name: file for name, file in offered.items() if (folders.get(plugin, STATIC) / file).is_file()
-            }
+            there = {name: file for name, file in offered.items() if (folders.get(plugin, STATIC) / file).is_file()}
             for name in offered.keys() - there.keys():
                 log.error(
                     "plugin %s offers the module %s, but %s is not in its static/",
@@ -264,13 +262,7 @@ class Platform:
         """Origins other than the site's own that playback comes from."""
         rows = self.plugins.rows()
         return sorted(
-            {
-                host
-                for row in rows
-                if self.plugins.is_on(row.name)
-                for hosts in row.csp.values()
-                for host in hosts
-            }
+            {host for row in rows if self.plugins.is_on(row.name) for hosts in row.csp.values() for host in hosts}
         )
 
     def socket_origins(self, host: str) -> Sequence[str]:

@@ -124,7 +124,7 @@ async def _stop(platform: Platform, server: Server, serving: asyncio.Task[None])
 
 async def _announce(platform: Platform, server: Server, serving: asyncio.Task[None]) -> None:
     """Say where the site is, once it really answers."""
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn has a flag, not an event)
         await asyncio.sleep(0.01)
     if serving.done():
         await serving
@@ -134,4 +134,4 @@ async def _announce(platform: Platform, server: Server, serving: asyncio.Task[No
     if token := await platform.domain.setup.new_token():
         lines.append(f"Make the operator's account (this link works once): {site.url}/setup/{token}")
     lines += [f"  {line}" for line in platform.notices()]
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  (the command's own words, not a log line)

@@ -100,42 +100,46 @@ class ChunkReader:
         return Message(stream.kind, stream.timestamp, body)
 
     def _header(self) -> bool:
-        view, at, end = self._view, self._at, len(self._view)
-        if at >= end:
+        """Read a chunk's header; false when it is not all there, then nothing of it is consumed."""
+        found = self._chunk_id()
+        if found is None:
             return False
-        form, chunk_id = view[at] >> 6, view[at] & 63
-        at += 1
-        if chunk_id < 2:
-            size = chunk_id + 1
-            if at + size > end:
-                return False
-            chunk_id = int.from_bytes(view[at : at + size], "little") + 64
-            at += size
+        form, chunk_id, at = found
         stream = self._streams.get(chunk_id)
-        size = _HEADER_SIZES[form]
-        if at + size > end:
-            return False
-        fields = view[at : at + size]
-        at += size
+        end = at + _HEADER_SIZES[form]
+        fields = self._view[at:end]
         time = int.from_bytes(fields[:3], "big") if form < 3 else 0
+        # senders repeat the extended timestamp in every continuation chunk
         extended = time == _EXTENDED if form < 3 else stream is not None and stream.extended
+        if end + 4 * extended > len(self._view):
+            return False
         if extended:
-            # senders repeat the extended timestamp in every continuation chunk
-            if at + 4 > end:
-                return False
-            time = _u32.unpack_from(view, at)[0]
-            at += 4
+            time = _u32.unpack_from(self._view, end)[0]
         if stream is None:
             stream = self._open_stream(chunk_id, form)
         if stream.body is None:
             self._begin(stream, form, fields, time, extended)
         elif form != 3:
             raise ProtocolError("a new header in the middle of a message")
-        self._at = at
+        self._at = end + 4 * extended
         self._stream = stream
         self._left = min(self._chunk_size, stream.missing)
         stream.missing -= self._left
         return True
+
+    def _chunk_id(self) -> tuple[int, int, int] | None:
+        """Header form, chunk stream and where the fields begin; None when it is not all there."""
+        view, at = self._view, self._at
+        if at >= len(view):
+            return None
+        form, chunk_id = view[at] >> 6, view[at] & 63
+        at += 1
+        if chunk_id >= 2:
+            return form, chunk_id, at
+        size = chunk_id + 1
+        if at + size > len(view):
+            return None
+        return form, int.from_bytes(view[at : at + size], "little") + 64, at + size
 
     def _open_stream(self, chunk_id: int, form: int) -> _ChunkStream:
         if form != 0:

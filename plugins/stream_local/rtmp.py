@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from . import chunks, rtmp_replies
 from .amf import AmfValue, decode
 from .chunks import ChunkLimits, ChunkReader, Message, encode_message
 from .errors import MediaRejected, ProtocolError
+from .handshake import Handshake
 from .ports import Refusal
 from .session import Publisher
 
@@ -18,7 +19,6 @@ log = logging.getLogger(__name__)
 
 MEDIA_LIMIT: Final = 4 << 20
 ADMIT_SECONDS: Final = 5.0
-_HELLO, _HANDSHAKE = 1537, 1536
 _GOODBYES: Final = frozenset({"FCUnpublish", "deleteStream", "closeStream"})
 APP: Final = "live"
 
@@ -52,8 +52,7 @@ class RtmpConnection(asyncio.Protocol):
         self._host = host
         self._limits = ChunkLimits()
         self._reader = ChunkReader(self._limits)
-        self._hello = bytearray()
-        self._greeted = self._shaken = False
+        self._handshake = Handshake()
         self._out_size = 128
         self._received = self._acknowledged = 0
         self._admission: asyncio.Task[None] | None = None
@@ -68,7 +67,7 @@ class RtmpConnection(asyncio.Protocol):
     @property
     def greeted(self) -> bool:
         """Whether the handshake is over."""
-        return self._shaken
+        return self._handshake.over
 
     # --- asyncio.Protocol
 
@@ -84,13 +83,7 @@ class RtmpConnection(asyncio.Protocol):
             return
         self.heard_at = self._host.monotonic()
         self._received += len(data)
-        try:
-            self._consume(data)
-        except MediaRejected as refusal:
-            self.dismiss(str(refusal))
-        except ProtocolError as error:
-            log.info("RTMP connection of %s closed: %s", self.peer, error)
-            self.abort()
+        self._guarded(lambda: self._consume(data))
         if self._received - self._acknowledged >= rtmp_replies.WINDOW and not self.closed:
             self._acknowledged = self._received
             self._send(chunks.ACKNOWLEDGEMENT, rtmp_replies.acknowledgement(self._received), chunk_id=2)
@@ -139,13 +132,20 @@ class RtmpConnection(asyncio.Protocol):
 
     # --- reading
 
+    def _guarded(self, read: Callable[[], None]) -> None:
+        """Read; what can't be read or taken ends this connection and nothing else."""
+        try:
+            read()
+        except MediaRejected as refusal:
+            self.dismiss(str(refusal))
+        except ProtocolError as error:
+            log.info("RTMP connection of %s closed: %s", self.peer, error)
+            self.abort()
+
     def _consume(self, data: bytes) -> None:
-        if not self._shaken:
-            self._hello += data
-            if not self._shake():
-                return
-            data = bytes(self._hello)
-            self._hello.clear()
+        if not self._handshake.over:
+            data = self._handshake.feed(data)
+            self._write(self._handshake.reply)
         self._reader.feed(data)
         self._read_messages()
 
@@ -155,23 +155,6 @@ class RtmpConnection(asyncio.Protocol):
             if message is None:
                 return
             self._message(message)
-
-    def _shake(self) -> bool:
-        """The plain handshake: C0+C1 in, S0+S1+S2 out, C2 swallowed. True once it is over."""
-        hello = self._hello
-        if not self._greeted:
-            if hello and hello[0] != 3:
-                raise ProtocolError("this is not RTMP")
-            if len(hello) < _HELLO:
-                return False
-            self._write(b"\x03" + bytes(8) + os.urandom(_HANDSHAKE - 8) + bytes(hello[1:_HELLO]))
-            del hello[:_HELLO]
-            self._greeted = True
-        if len(hello) < _HANDSHAKE:
-            return False
-        del hello[:_HANDSHAKE]
-        self._shaken = True
-        return True
 
     def _message(self, message: Message) -> None:
         kind = message.kind
@@ -252,13 +235,7 @@ class RtmpConnection(asyncio.Protocol):
         self._send(chunks.COMMAND, started, stream_id=1)
         if self._transport is not None:
             self._transport.resume_reading()
-        try:
-            self._read_messages()
-        except MediaRejected as refusal:
-            self.dismiss(str(refusal))
-        except ProtocolError as error:
-            log.info("RTMP connection of %s closed: %s", self.peer, error)
-            self.abort()
+        self._guarded(self._read_messages)
 
     # --- writing
 
@@ -266,6 +243,6 @@ class RtmpConnection(asyncio.Protocol):
         self._write(encode_message(kind, body, chunk_id=chunk_id, stream_id=stream_id, chunk_size=self._out_size))
 
     def _write(self, data: bytes) -> None:
-        if self._transport is None or self.leaving_at is not None or self._transport.is_closing():
-            return
-        self._transport.write(data)
+        gone = self._transport is None or self.leaving_at is not None or self._transport.is_closing()
+        if data and self._transport is not None and not gone:
+            self._transport.write(data)

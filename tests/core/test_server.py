@@ -13,9 +13,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
-from sites import free_port
 
 from aethex_live.db import EmbeddedPostgres
+from sites import free_port
 
 Start = Callable[..., "asyncio.Future[asyncio.subprocess.Process]"]
 LIMIT_S = 60

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from encoders import PICTURES, Encoder, NewPage
 from playwright.async_api import Page, expect
+
+from encoders import PICTURES, Encoder, NewPage
 from sites import PASSWORD, OpenSite
 
 PLAYS = """() => { const v = document.querySelector('ax-player video');

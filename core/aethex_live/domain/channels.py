@@ -85,7 +85,10 @@ class Channels:
         return "moderator" if moderates else None
 
     async def update(self, channel: Channel, actor: Actor, changes: Mapping[str, Any]) -> Channel:
-        """Change words and colour; keys: slug name title category language hue about visibility. Raises Invalid about one."""
+        """Change what is given of slug, name, title, category, language, hue, about, visibility.
+
+        Raises Invalid or Conflict about one of them.
+        """
         checked = await self._checked(changes)
         before = {key: getattr(channel, key) for key in checked}
         if checked == before:

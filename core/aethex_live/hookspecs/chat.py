@@ -1,4 +1,4 @@
-"""Hooks of chat. Provisional until the whole chat is built: a message on its way, once per message, never per viewer."""
+"""Hooks of chat, once per message, never per viewer. Provisional until the whole chat is built."""
 
 from __future__ import annotations
 

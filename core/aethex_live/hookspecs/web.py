@@ -110,7 +110,7 @@ class Mount:
 
 @spec("collect")
 def blueprints() -> Sequence[Blueprint]:  # type: ignore[empty-body]  # a declaration has no body
-    """Routes of the plugin: pages below /p/<plugin>/, JSON below /api/v1/. Each view carries an access mark (web.allow)."""
+    """Routes of the plugin: pages below /p/<plugin>/, JSON below /api/v1/. Each view is marked by `web.allow`."""
 
 
 @spec("collect")

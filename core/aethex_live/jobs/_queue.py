@@ -21,6 +21,7 @@ from .outbox import Lease
 NAME = "aethex"
 _KEYSPACE = zlib.crc32(b"aethex-saq") & 0x7FFFFFFF
 _STOP_SECONDS = 10.0
+_CANCELS, _CANCEL_SECONDS = 20, 0.25  # SAQ swallows a cancellation now and then, so it gets more of them
 _OPEN_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,13 @@ class _Worker(Worker[Any]):
     async def stop(self) -> None:
         """Cancel the takers at once: what ran was waited for before, and SAQ would warn of idle ones at every stop."""
         self.event.set()
-        takers, self.tasks = list(self.tasks), set()
-        for taker in takers:
-            taker.cancel()
-        if takers:
-            await asyncio.wait(takers, timeout=_STOP_SECONDS / 2)
+        takers, self.tasks = set(self.tasks), set()
+        for _ in range(_CANCELS):
+            if not takers:
+                break
+            for taker in takers:
+                taker.cancel()
+            _, takers = await asyncio.wait(takers, timeout=_CANCEL_SECONDS)
         self.pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -31,9 +31,7 @@ class Page(BaseModel, Generic[T]):
     """A part of a list, newest first."""
 
     items: Sequence[T]
-    next: str | None = Field(
-        default=None, description="give it as `before` for the next page; null: that was all"
-    )
+    next: str | None = Field(default=None, description="give it as `before` for the next page; null: that was all")
 
 
 class PageQuery(BaseModel):

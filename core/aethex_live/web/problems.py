@@ -61,6 +61,4 @@ def problem(
 def problem_of(refusal: Refusal) -> Response:
     """The problem that a refusal is."""
     errors = {refusal.field: str(refusal)} if refusal.field else None
-    return problem(
-        refusal.status, str(refusal), code=refusal.code, errors=errors, retry_after=refusal.retry_after
-    )
+    return problem(refusal.status, str(refusal), code=refusal.code, errors=errors, retry_after=refusal.retry_after)
