@@ -67,7 +67,9 @@ class Presence:
         self._db.bind()
         while True:
             try:
-                await asyncio.wait_for(self.tick(), 10)
+                # not wait_for: that of Python 3.11 may lose the cancellation that stops this task
+                async with asyncio.timeout(10):
+                    await self.tick()
             except (OSError, TimeoutError) as failure:
                 log.warning("viewer counts are late: %s", failure)
             except Exception:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from aethex_live.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from aethex_live.errors import Forbidden, Invalid, NotFound, Refusal, Unauthenticated
 from aethex_live.hookspecs import chat as chat_specs
 from aethex_live.hookspecs import moderation as moderation_specs
 from aethex_live.hookspecs.chat import DraftMessage
@@ -53,9 +53,20 @@ class Sender:
             raise Unauthenticated("Sign in to write in chat.")
         message = check_text(text, self._settings.max_length)
         check_client_id(client_id)
-        if (known := await self._known(channel_id, actor.user_id, client_id)) is not None:
+        try:
+            line = await self._checked(channel_id, actor.user_id, message, client_id, reply_to)
+        except Refusal:
+            # a repeat of what is stored already is no new message, whatever became of its author since
+            known = await self._known(channel_id, actor.user_id, client_id)
+            if known is None:
+                raise
             return known
-        author = await self._author(channel_id, actor.user_id)
+        return await self._batches.put(channel_id, line)
+
+    async def _checked(
+        self, channel_id: UUID, user_id: UUID, text: str, client_id: str, reply_to: UUID | None
+    ) -> Waiting:
+        author = await self._author(channel_id, user_id)
         quote = await self._quote(channel_id, reply_to)
         await self._count(channel_id, author)
         draft = DraftMessage(
@@ -63,11 +74,10 @@ class Sender:
             author_id=author.user_id,
             author_name=author.name,
             role=author.role,
-            text=message,
+            text=text,
             reply_to=reply_to,
         )
-        message = await self._reviewed(draft)
-        return await self._batches.put(channel_id, await self._waiting(author, message, quote, client_id))
+        return await self._waiting(author, await self._reviewed(draft), quote, client_id)
 
     async def _known(self, channel_id: UUID, user_id: UUID, client_id: str) -> Stored | None:
         rows = await self._context.db.fetch(_KNOWN, [channel_id, user_id, client_id])

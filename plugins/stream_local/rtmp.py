@@ -102,13 +102,18 @@ class RtmpConnection(asyncio.Protocol):
         self._leave()
 
     def _leave(self) -> None:
-        # a full close with unread input resets the connection, and the encoder never sees the reason
         self.leaving_at = self._host.monotonic()
         self._end_session(clean=False)
-        if self._transport is not None and self._transport.can_write_eof():
-            self._transport.write_eof()
-        if self._transport is not None:
-            self._transport.resume_reading()
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        # a full close with unread input resets the connection, and the encoder never sees the reason
+        try:
+            if transport.can_write_eof():
+                transport.write_eof()
+            transport.resume_reading()
+        except OSError:
+            self.abort()  # the other side is gone already, and we had not noticed
 
     def abort(self) -> None:
         """Close at once, without a word."""

@@ -67,10 +67,11 @@ class StreamingServer:
 
     async def stop(self) -> None:
         """End all broadcasts and give everything back; may be called twice."""
-        await self.rtmp.stop()
         if self._thumbnails is not None:
             await self._thumbnails.stop()
+        # first the hub, which tells encoders why, then their connections
         await self.hub.close()
+        await self.rtmp.stop()
         lock, self._lock = self._lock, None
         if lock is not None:
             os.close(lock)

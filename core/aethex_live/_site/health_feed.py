@@ -42,7 +42,9 @@ class HealthFeed:
         while True:
             await asyncio.sleep(EVERY_S)
             try:
-                await asyncio.wait_for(self.tick(), 10)
+                # not wait_for: that of Python 3.11 may lose the cancellation that stops this task
+                async with asyncio.timeout(10):
+                    await self.tick()
             except (AethexError, OSError, TimeoutError) as failure:
                 log.warning("the studio's health is late: %s", failure)
             except Exception:

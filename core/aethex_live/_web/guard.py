@@ -11,7 +11,7 @@ from quart import Quart, Response, g, request
 from aethex_live._web import csrf
 from aethex_live._web.cookies import session_name
 from aethex_live.actor import GUEST
-from aethex_live.errors import Forbidden, NotFound, StartError, Unauthenticated
+from aethex_live.errors import Forbidden, Invalid, NotFound, StartError, Unauthenticated
 from aethex_live.web.access import Access, access_of
 from aethex_live.web.pages import redirect_to
 from aethex_live.web.request import wants_json
@@ -45,6 +45,7 @@ class Guard:
         if request.url_rule is None:
             await self._identify()
             return None
+        await _refuse_nul()
         await self._identify()
         await csrf.check(self._platform.secrets, self._platform.host, by_cookie=g.actor.signed_in)
         self._check_plugin()
@@ -86,6 +87,14 @@ class Guard:
         channels = self._platform.domain.channels
         g.channel = await channels.by_slug(str((request.view_args or {})["slug"]))
         g.channel_role = await channels.role_of(g.channel, g.actor)
+
+
+async def _refuse_nul() -> None:
+    """PostgreSQL stores no NUL in text; what carries one is refused here rather than failing there."""
+    if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
+        raise NotFound("There is nothing at this address.")
+    if request.mimetype == "application/json" and b"\\u0000" in await request.get_data():
+        raise Invalid("A text in this request has a NUL character; remove it.", code="nul-character")
 
 
 def _sign_in() -> Response:

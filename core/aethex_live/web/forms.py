@@ -34,7 +34,7 @@ SECRET_FIELDS = frozenset({"password", "new_password", "current_password", "csrf
 async def read_form(model: type[M]) -> Form[M]:
     """Read and check the posted form; secrets are never handed back to the page."""
     posted = await request.form
-    typed = {name: str(value).strip("\x00") for name, value in posted.items() if name != "csrf"}
+    typed = {name: str(value).replace("\x00", "") for name, value in posted.items() if name != "csrf"}
     shown = {name: value for name, value in typed.items() if name not in SECRET_FIELDS}
     form: Form[M] = Form(values=shown)
     try:

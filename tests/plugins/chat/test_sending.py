@@ -43,6 +43,14 @@ async def test_the_same_client_id_again_is_the_same_message(world: Any) -> None:
     assert len(world.topics.heard) == 2
 
 
+async def test_a_repeat_is_answered_also_when_its_author_may_not_write_any_more(build: Any) -> None:
+    world = await build(rate_messages=1, remove_recent_s=0)
+    first = await world.say(world.viewer, "once", client_id="a")
+    assert await world.say(world.viewer, "once", client_id="a") == first  # the limit is used up
+    await world.chat.moderation.ban(world.channel.id, world.viewer.user_id, world.owner)
+    assert await world.say(world.viewer, "once", client_id="a") == first
+
+
 async def test_retries_in_flight_share_one_line_also_across_processes(world: Any) -> None:
     elsewhere = await world.another()
     tries = [

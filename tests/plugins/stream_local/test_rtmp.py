@@ -161,6 +161,19 @@ async def test_a_broken_connection_is_no_clean_end(stage):
     assert stage.server.connections == 0
 
 
+async def test_an_encoder_that_is_gone_unnoticed_can_be_sent_away(stage, monkeypatch):
+    connection, wire = await stage.open(opening())
+
+    def gone():
+        raise OSError(107, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(wire, "write_eof", gone)
+    connection.dismiss("Another encoder took over.")
+    assert wire.gone
+    assert stage.sink.end is False
+    assert stage.server.connections == 0
+
+
 async def test_a_connection_that_breaks_while_its_key_is_checked_publishes_nothing(stage):
     stage.delay.clear()
     connection, _ = await stage.open(opening())

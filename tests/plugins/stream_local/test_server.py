@@ -1,5 +1,7 @@
 """The streaming server as a whole: what stands in its way is one clear line."""
 
+import asyncio
+
 import pytest
 from stream_kit import KEY, KeyGate, MemoryJournal, RtmpClient, media_bytes, new_id, stream
 
@@ -39,6 +41,20 @@ async def test_it_takes_a_stream_and_gives_everything_back(tmp_path):
     again = server(tmp_path)
     await again.start()
     await again.stop()
+
+
+async def test_when_it_stops_the_encoder_is_told_why(tmp_path):
+    made = server(tmp_path)
+    await made.start()
+    client = await RtmpClient.publish(made.rtmp.port)
+    await client.hears(b"Publish.Start")
+    client.send(media_bytes(stream(3)))
+    await client.drained()
+    while not made.hub.broadcasts()[0].started:
+        await asyncio.sleep(0.01)
+    await made.stop()
+    await client.hears(b"The server is being restarted")
+    assert made.hub._reporter._journal.names() == ["Connected", "Started", "Ended", "RecordingReady"]
 
 
 async def test_a_busy_port_is_named_with_the_way_out(running, tmp_path):
