@@ -6,6 +6,7 @@ from aethex_live._web.views import ChartView, ConnectionView, Finding, HealthVie
 from aethex_live.models import Broadcast
 from aethex_live.providers.streaming import IngestHealth, LiveStatus
 
+CODECS = {"avc1": "H.264", "mp4a": "AAC", "opus": "Opus"}
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "excellent": ("Excellent", "ok"),
     "good": ("Good", "ok"),
@@ -62,10 +63,15 @@ def _facts(health: IngestHealth) -> list[Stat]:
         facts.append(Stat(label="Bitrate", value=f"{health.bitrate_kbps:,} kb/s", id="bitrate"))
     if health.keyframe_interval is not None:
         facts.append(Stat(label="Keyframes", value=f"every {health.keyframe_interval:.1f} s", id="keyframes"))
-    codecs = " + ".join(codec for codec in (health.video_codec, health.audio_codec) if codec)
+    codecs = " + ".join(codec_name(codec) for codec in (health.video_codec, health.audio_codec) if codec)
     if codecs:
         facts.append(Stat(label="Codecs", value=codecs, id="codecs"))
     return facts
+
+
+def codec_name(codec: str) -> str:
+    """`avc1.42c01e` -> H.264; what is not known stands for itself."""
+    return CODECS.get(codec.partition(".")[0].lower(), codec)
 
 
 def stats_of(broadcast: Broadcast | None, viewers: int, topic: str) -> list[Stat]:

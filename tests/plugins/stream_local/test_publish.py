@@ -54,6 +54,12 @@ class Studio:
         """Publish to the end; the exit code and what ffmpeg said."""
         return await finished(await self.encoder(*arguments, key=key))
 
+    async def recordings(self, count=1):
+        """Wait for so many recordings that are written down and in their place."""
+        ready = await self.journal.until("RecordingReady", count)
+        assert await self.hub._reporter.drain(10)
+        return ready
+
     def folder(self, fact):
         return self.settings.vod / str(fact.broadcast_id)
 
@@ -77,7 +83,7 @@ async def studio(tmp_path, ffmpeg):
 async def test_the_kept_frames_are_the_encoders_bit_by_bit(studio, ffmpeg, film):
     code, said = await studio.publish(*copied(film))
     assert code == 0, said
-    [ready] = await studio.journal.until("RecordingReady")
+    [ready] = await studio.recordings()
     assert studio.journal.names() == ["Connected", "Started", "Disconnected", "Ended", "RecordingReady"]
     assert frame_sums(ffmpeg, studio.folder(ready) / "event.m3u8") == film.sums
     assert ready.duration == pytest.approx(6.0, abs=0.05)
@@ -88,7 +94,7 @@ async def test_the_kept_frames_are_the_encoders_bit_by_bit(studio, ffmpeg, film)
 async def test_time_stamps_past_24_bits_change_nothing(studio, ffmpeg, film):
     code, said = await studio.publish(*copied(film), "-output_ts_offset", "16775")
     assert code == 0, said
-    [ready] = await studio.journal.until("RecordingReady")
+    [ready] = await studio.recordings()
     assert frame_sums(ffmpeg, studio.folder(ready) / "event.m3u8") == film.sums
 
 
@@ -127,7 +133,7 @@ async def test_a_second_encoder_takes_over(tmp_path, ffmpeg, film):
         code, said = await studio.publish(*copied(film))
         assert code == 0, said
         assert (await finished(first))[0] != 0
-        [ready] = await studio.journal.until("RecordingReady")
+        [ready] = await studio.recordings()
         assert [fact.continues for fact in studio.journal.of("Connected")] == [False, True]
         assert len(studio.journal.of("Started")) == 1
         assert frame_sums(ffmpeg, studio.folder(ready) / "event.m3u8")[-180:] == film.sums
@@ -140,7 +146,7 @@ async def test_an_encoder_that_comes_back_in_time_goes_on_with_the_recording(tmp
     try:
         await studio.publish(*copied(film))
         await studio.publish(*copied(film))
-        [ready] = await studio.journal.until("RecordingReady")
+        [ready] = await studio.recordings()
         folder = studio.folder(ready)
         assert frame_sums(ffmpeg, folder / "event.m3u8") == film.sums * 2
         assert (folder / "event.m3u8").read_text().count("#EXT-X-DISCONTINUITY\n") == 1
@@ -151,9 +157,9 @@ async def test_an_encoder_that_comes_back_in_time_goes_on_with_the_recording(tmp
 
 async def test_an_encoder_that_comes_back_late_begins_a_new_broadcast(studio, ffmpeg, film):
     await studio.publish(*copied(film))
-    await studio.journal.until("RecordingReady")
+    await studio.recordings()
     await studio.publish(*copied(film))
-    both = await studio.journal.until("RecordingReady", 2)
+    both = await studio.recordings(2)
     assert len({fact.broadcast_id for fact in both}) == 2
     for fact in both:
         assert frame_sums(ffmpeg, studio.folder(fact) / "event.m3u8") == film.sums
@@ -162,7 +168,7 @@ async def test_an_encoder_that_comes_back_late_begins_a_new_broadcast(studio, ff
 async def test_sound_alone_can_be_published(studio, film):
     code, said = await studio.publish("-i", str(film.path), "-vn", "-c:a", "copy")
     assert code == 0, said
-    [ready] = await studio.journal.until("RecordingReady")
+    [ready] = await studio.recordings()
     assert (ready.width, ready.has_audio) == (None, True)
     assert ready.duration == pytest.approx(6.0, abs=0.1)
 
@@ -172,7 +178,7 @@ async def test_eight_encoders_at_once_do_not_mix(studio, ffmpeg, film):
         studio.gate.ingests[f"key-{n}"] = f"00000000-0000-4000-8000-00000000000{n}"
     results = await asyncio.gather(*(studio.publish(*copied(film), key=f"key-{n}") for n in range(8)))
     assert [code for code, _ in results] == [0] * 8
-    ready = await studio.journal.until("RecordingReady", 8)
+    ready = await studio.recordings(8)
     assert len({fact.ingest_id for fact in ready}) == 8
     contents = {b"".join(path.read_bytes() for path in sorted(studio.folder(fact).glob("*.m4s"))) for fact in ready}
     assert len(contents) == 1
@@ -196,7 +202,7 @@ async def test_keyframes_eight_seconds_apart_make_long_segments_and_a_remark(tmp
                 await asyncio.sleep(0.05)
         await finished(child)
         studio.hub.end(INGEST, "creator")
-        [ready] = await studio.journal.until("RecordingReady")
+        [ready] = await studio.recordings()
         entries, _ = event_file.read(studio.folder(ready) / "event.m3u8")
         assert [round(entry.duration) for entry in entries] == [8, 8, 1]
     finally:
@@ -212,7 +218,7 @@ async def test_a_client_that_vanishes_is_awaited_and_then_kept(studio):
     client.hang_up()
     [ended] = await studio.journal.until("Ended")
     assert ended.reason == "timeout"
-    assert (await studio.journal.until("RecordingReady"))[0].duration == pytest.approx(3.0, abs=0.05)
+    assert (await studio.recordings())[0].duration == pytest.approx(3.0, abs=0.05)
 
 
 async def test_a_client_that_is_sent_away_hears_why(studio):
