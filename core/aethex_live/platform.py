@@ -37,6 +37,7 @@ from aethex_live.hookspecs import web as web_specs
 from aethex_live.hookspecs.web import Mount
 from aethex_live.jobs import Jobs, OutboxHandler
 from aethex_live.presence import Presence
+from aethex_live.providers import Kind
 from aethex_live.realtime import Handshake, Realtime, RealtimeSettings
 from aethex_live.secrets import load_secrets
 from aethex_live.settings import Role, Site
@@ -259,11 +260,13 @@ class Platform:
         return urlsplit(self.site.url).netloc
 
     def media_hosts(self) -> Sequence[str]:
-        """Origins other than the site's own that playback comes from."""
-        rows = self.plugins.rows()
-        return sorted(
-            {host for row in rows if self.plugins.is_on(row.name) for hosts in row.csp.values() for host in hosts}
-        )
+        """Origins other than the site's own that pages load from: of streaming providers, and of manifests' `csp`."""
+        rows = [row for row in self.plugins.rows() if self.plugins.is_on(row.name)]
+        hosts = {host for row in rows for named in row.csp.values() for host in named}
+        for name in self.providers.names(Kind.STREAMING):
+            provider = self.providers.streaming(name)
+            hosts |= set(provider.origins) if provider else set()
+        return sorted(hosts)
 
     def socket_origins(self, host: str) -> Sequence[str]:
         """The socket's origin for a page at `host`: browsers without 'self' for websockets need it spelt out."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from aethex_live.providers import NotFound
@@ -53,6 +54,7 @@ class LocalStreaming:
         self._rtmp_url, self._public_url = rtmp_url, public_url
         self._end_elsewhere, self._close = end_elsewhere, close
         self.capabilities = frozenset(StreamCap)
+        self.origins = (_origin(public_url),) if public_url else ()
 
     # --- ingests
 
@@ -150,3 +152,8 @@ def _uuid(text: str, operation: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotFound(f"“{text}” is no id of ours.", provider=PROVIDER, operation=operation) from None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

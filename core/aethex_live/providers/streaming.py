@@ -120,6 +120,8 @@ class StreamProvider(Protocol):
 
     name: str
     capabilities: frozenset[StreamCap]
+    # origins other than the site's own that players load from ("https://media.example"); pages must allow them
+    origins: Sequence[str]
 
     async def create_ingest(self, spec: IngestSpec, *, idempotency_key: str) -> ProviderIngest:
         """Make the ingest of `spec.ref`; the same key gives the same ingest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aethex_live.ids import uuid7
 from aethex_live.models import Broadcast, Channel, Recording
-from sites import PASSWORD, LiveSite
+from sites import PASSWORD, LiveSite, OpenSite
 
 
 async def test_the_description_names_every_route_below_api_v1_and_who_may_call_it(site: LiveSite) -> None:
@@ -161,3 +161,11 @@ async def test_characters_that_can_not_be_stored_are_refused_with_a_sentence(sit
     assert "NUL" in in_body.json()["detail"]
     assert in_form.status == 200
     assert (await visitor.api("GET", "/me")).json()["display_name"] == "ab"
+
+
+async def test_media_from_another_origin_is_allowed_by_the_policy_of_pages(open_site: OpenSite) -> None:
+    site = await open_site(plugins={"stream_local": {"public_url": "https://media.example.org/x"}})
+    policy = (await (await site.browser()).get("/")).headers["Content-Security-Policy"]
+    for name in ("media-src", "connect-src", "img-src"):
+        part = next(part for part in policy.split("; ") if part.startswith(name))
+        assert "https://media.example.org" in part.split()
