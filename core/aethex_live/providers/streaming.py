@@ -120,8 +120,11 @@ class StreamProvider(Protocol):
 
     name: str
     capabilities: frozenset[StreamCap]
-    # origins other than the site's own that players load from ("https://media.example"); pages must allow them
-    origins: Sequence[str]
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """Origins other than the site's own that players load from ("https://media.example"); pages allow them."""
+        ...
 
     async def create_ingest(self, spec: IngestSpec, *, idempotency_key: str) -> ProviderIngest:
         """Make the ingest of `spec.ref`; the same key gives the same ingest."""
