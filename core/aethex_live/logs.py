@@ -6,6 +6,8 @@ import logging
 import sys
 from typing import TextIO
 
+from quart import g, has_request_context
+
 QUIET = ("uvicorn", "uvicorn.error", "tortoise", "saq", "asyncio", "hypercorn", "PIL", "quart.app")
 
 
@@ -13,14 +15,25 @@ class Lines(logging.Formatter):
     """`time level logger [request] [plugin] text`, the parts that are known."""
 
     def format(self, record: logging.LogRecord) -> str:
-        request = getattr(record, "request_id", "")
-        plugin = getattr(record, "plugin", "")
+        request = getattr(record, "request_id", "") or request_id()
+        plugin = getattr(record, "plugin", "") or plugin_of(record.name)
         marks = "".join(f" [{name}={value}]" for name, value in (("request", request), ("plugin", plugin)) if value)
         head = f"{self.formatTime(record)} {record.levelname.lower():7} {record.name}{marks} "
         text = head + record.getMessage()
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
         return text
+
+
+def request_id() -> str:
+    """The id of the request that is being answered in this task, or an empty text."""
+    return str(g.get("request_id", "")) if has_request_context() else ""
+
+
+def plugin_of(logger: str) -> str:
+    """The plugin that a logger belongs to: `aethex_plugins.chat.live` -> chat."""
+    package, _, rest = logger.partition(".")
+    return rest.partition(".")[0] if package == "aethex_plugins" else ""
 
 
 def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
