@@ -9,6 +9,7 @@ from aethex_live._runtime.health import Health
 from aethex_live._runtime.plugin_settings import Setting, shown
 from aethex_live._runtime.roster import Entry, Roster
 from aethex_live._runtime.states import State
+from aethex_live._runtime.switching import suspended
 from aethex_live.settings import Site
 
 
@@ -51,6 +52,9 @@ def rows(site: Site, roster: Roster, health: Health) -> list[PluginRow]:
 def _row(name: str, entry: Entry, site: Site, health: Health) -> PluginRow:
     manifest, failure = entry.found.manifest, health.last_failure(name)
     switch = _switch(entry)
+    status = entry.status
+    if status.state is State.LOADED and entry.stored.suspended_at is not None:
+        status = suspended(name, entry.stored.reason)  # a command looks on without starting anything
     return PluginRow(
         name=name,
         title=manifest.title if manifest else name,
@@ -58,9 +62,9 @@ def _row(name: str, entry: Entry, site: Site, health: Health) -> PluginRow:
         version=entry.found.version,
         source=entry.found.origin,
         phase=manifest.phase if manifest else 1,
-        state=entry.status.state,
-        reason=entry.status.reason,
-        next_step=entry.status.next_step,
+        state=status.state,
+        reason=status.reason,
+        next_step=status.next_step,
         requires=manifest.requires if manifest else (),
         provides=manifest.provides if manifest else (),
         permissions=manifest.permissions if manifest else (),
@@ -69,7 +73,7 @@ def _row(name: str, entry: Entry, site: Site, health: Health) -> PluginRow:
         switch=switch,
         lock=entry.decision.lock,
         restart=switch and entry.status.state is State.OFF and not entry.decision.lock,
-        suspended=entry.status.state is State.SUSPENDED,
+        suspended=status.state is State.SUSPENDED,
         last_failure=f"{failure.place}: {failure.text}" if failure else "",
         failures=failure.total if failure else 0,
     )
