@@ -20,7 +20,7 @@ Admit = Callable[[str, Publisher], Awaitable[Session | Refusal]]
 
 @dataclass(frozen=True, slots=True)
 class RtmpLimits:
-    """Bounds of the listener; times in seconds."""
+    """Bounds of the listener; times in seconds. `per_address` counts those whose key was not accepted (yet)."""
 
     connections: int = 64
     per_address: int = 8
@@ -75,6 +75,7 @@ class RtmpServer:
         self._time = time
         self.limits = limits or RtmpLimits()
         self._connections: set[RtmpConnection] = set()
+        self._strangers: set[RtmpConnection] = set()
         self._addresses: Counter[str] = Counter()
         self._guard = KeyGuard(self.limits, time)
         self._listener: asyncio.Server | None = None
@@ -127,24 +128,31 @@ class RtmpServer:
             log.warning("RTMP connection of %s refused: too many connections", connection.peer)
             return False
         self._connections.add(connection)
+        self._strangers.add(connection)
         self._addresses[connection.peer] += 1
         return True
 
     def leave(self, connection: RtmpConnection) -> None:
-        if connection not in self._connections:
-            return
         self._connections.discard(connection)
+        self._known(connection)
+
+    def _known(self, connection: RtmpConnection) -> None:
+        """It does not count against its address any more: a studio with many encoders has one address."""
+        if connection not in self._strangers:
+            return
+        self._strangers.discard(connection)
         self._addresses[connection.peer] -= 1
         if not self._addresses[connection.peer]:
             del self._addresses[connection.peer]
 
-    async def admit(self, key: str, publisher: Publisher) -> Session | Refusal:
+    async def admit(self, key: str, publisher: RtmpConnection) -> Session | Refusal:
         wait = self._guard.wait(publisher.peer)
         if wait > 0:
             return Refusal(f"Too many wrong stream keys: wait {wait:.0f} seconds, then check the key.")
         answer = await self._admit(key, publisher)
         if not isinstance(answer, Refusal):
             self._guard.succeeded(publisher.peer)
+            self._known(publisher)
         elif answer.code == "BadName":
             self._guard.failed(publisher.peer)
         return answer

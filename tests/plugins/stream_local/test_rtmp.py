@@ -274,6 +274,15 @@ async def test_places_are_given_back():
     assert stage.server.connections == 0
 
 
+async def test_who_has_shown_a_right_key_takes_no_place_of_its_address():
+    stage = Stage(per_address=2)
+    for _ in range(5):
+        _, wire = await stage.open(opening())
+        assert wire.answers()[-1][1] == "NetStream.Publish.Start"
+    strangers = [stage.connect()[1] for _ in range(3)]
+    assert [wire.gone for wire in strangers] == [False, False, True]
+
+
 async def test_guessing_keys_becomes_slow_and_other_addresses_are_free(stage):
     for _ in range(5):
         connection, _ = await stage.open(opening("wrong"))

@@ -98,13 +98,9 @@ async def test_the_configured_ffmpeg_is_used_before_any_other(tmp_path):
 
 
 async def test_without_the_package_one_on_path_is_used_if_it_is_new_enough(tmp_path, monkeypatch):
-    monkeypatch.setattr("aethex_plugins.stream_local.ffmpeg.importlib.import_module", _missing)
+    monkeypatch.setattr("aethex_plugins.stream_local.ffmpeg._from_package", lambda: None)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     script(tmp_path, "echo ffmpeg version 5.1.9-0+deb12u1 Copyright")
     assert await find_ffmpeg(None) == Path(tmp_path / "ffmpeg")
     script(tmp_path, "echo ffmpeg version 4.4.1 Copyright")
     assert await find_ffmpeg(None) is None
-
-
-def _missing(name):
-    raise ImportError(name)
