@@ -13,7 +13,6 @@ from .chunks import ChunkLimits, ChunkReader, Message, encode_message
 from .errors import MediaRejected, ProtocolError
 from .handshake import Handshake
 from .ports import Refusal
-from .session import Publisher
 
 log = logging.getLogger(__name__)
 
