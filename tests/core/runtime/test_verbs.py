@@ -387,7 +387,7 @@ async def test_no_task_is_left_behind() -> None:
     site.hooks.close()
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before  # a task of an earlier test may have ended meanwhile
 
 
 def test_the_published_limits_stand_in_the_declarations() -> None:

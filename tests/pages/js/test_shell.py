@@ -124,12 +124,12 @@ async def test_copying_says_so_in_a_toast(site: Site, page: Page) -> None:
 
 async def test_a_toast_leaves_by_itself_but_not_under_the_pointer(site: Site, page: Page) -> None:
     await open_page(site, page, "")
-    show = "async (text) => { const { toast } = await import('aethex/toast'); toast(text, { shown: 300 }); }"
+    show = "async (text) => { const { toast } = await import('aethex/toast'); toast(text, { shown: 1500 }); }"
     await page.evaluate(show, "First")
     await until(page, "!document.querySelector('.ax-toast')")
     await page.evaluate(show, "Second")
     await page.locator(".ax-toast").hover()
-    await page.wait_for_timeout(600)
+    await page.wait_for_timeout(1800)
     assert await page.locator(".ax-toast").count() == 1
     await page.mouse.move(500, 500)
     await until(page, "!document.querySelector('.ax-toast')")
