@@ -94,7 +94,10 @@ async def _refuse_nul() -> None:
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise NotFound("There is nothing at this address.")
     if request.mimetype == "application/json" and b"\\u0000" in await request.get_data():
-        raise Invalid("A text in this request has a NUL character; remove it.", code="nul-character")
+        body = await request.get_json(silent=True)
+        texts = body.items() if isinstance(body, dict) else ()
+        field = next((name for name, text in texts if isinstance(text, str) and "\x00" in text), None)
+        raise Invalid("This text has a NUL character; remove it.", field=field, code="nul-character")
 
 
 def _sign_in() -> Response:
