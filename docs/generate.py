@@ -15,7 +15,7 @@ from aethex_live.settings import Site
 REFERENCE = Path(__file__).parent / "reference"
 HEAD = "<!-- Written by docs/generate.py from the code; change the code, then run it. -->\n"
 FAILS = {
-    "collect": "stops that plugin, with the reason in its state",
+    "collect": "is counted, and what it would have declared is left out",
     "notify": "is logged and counted, the others hear all the same",
     "ask": "is an answer that says so; the core goes on with the rest",
     "fold": "leaves the value as it was",
