@@ -15,6 +15,9 @@ from .segments import Observer, Part, Segment
 _MS: Final = VIDEO_SCALE // 1000
 SNAP: Final = 100
 """Sound is put to its tag's time only when it is off by more ms than RTMP's rounding explains."""
+LATE: Final = 1
+"""Sound lies so many ms late (nobody hears it), so that a part's sound ends behind its pictures, never a rounding
+before them: there hls.js takes the buffer's end for the middle of a segment and may stop fetching (decisions/009)."""
 
 
 @dataclass(slots=True)
@@ -115,7 +118,7 @@ class Segmenter:
             observer.part_added(self.segment, part)
 
     def _audio_run(self, sounds: Sequence[Sound], rate: int) -> Run:
-        exact = sounds[0].at * rate // 1000
+        exact = (sounds[0].at + LATE) * rate // 1000
         start = self.next_sample
         if start is None or exact - start > rate * SNAP // 1000:
             start = exact

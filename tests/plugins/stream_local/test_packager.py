@@ -11,6 +11,7 @@ from stream_kit import (
     opus_config,
     opus_sound,
     picture,
+    samples,
     sound,
     stream,
     video_config,
@@ -18,6 +19,7 @@ from stream_kit import (
 
 from aethex_plugins.stream_local.errors import MediaRejected
 from aethex_plugins.stream_local.packager import Packager, PackSettings
+from aethex_plugins.stream_local.segmenter import LATE
 
 WALL = 1_800_000_000.0
 
@@ -52,7 +54,20 @@ def test_time_stamps_are_those_of_the_encoder():
     expected = [(ms - 7_000) * 90 for kind, ms, body in tags if kind == 9 and body[1] == 1]
     assert [item.at for item in out.samples(1)] == expected
     sounds = out.samples(2)
-    assert [item.at for item in sounds] == [n * 1024 for n in range(len(sounds))]
+    assert [item.at for item in sounds] == [LATE * 48 + n * 1024 for n in range(len(sounds))]
+
+
+def _end(part, track, scale):
+    """Where the last sample of a track ends in this part, in seconds."""
+    last = [item for item in samples(part.data) if item.track == track][-1]
+    return (last.at + last.duration) / scale
+
+
+def test_the_sound_of_every_part_ends_behind_its_pictures():
+    # 2 s of pictures and 93.75 frames of sound end at the same instant every 8 s: there hls.js used to stop
+    out, _ = packed(stream(18))
+    ends = [(_end(part, 1, 90_000), _end(part, 2, 48_000)) for segment in out.closed[:-1] for part in segment.parts]
+    assert all(sound > shown for shown, sound in ends)
 
 
 def test_composition_offsets_and_keyframe_flags_are_kept():
