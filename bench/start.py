@@ -115,7 +115,7 @@ def warm_start(place: Path, *, idle_s: float, judge: bool) -> Iterator[Figure]:
     begun = time.monotonic()
     site = start(data, command=("./run",))
     seconds = time.monotonic() - begun
-    yield Figure(figure="warm start of ./run", value=seconds, unit="s", goal=2, met=seconds <= 2)
+    yield Figure(figure="warm start of ./run", value=seconds, unit="s", goal=2, met=seconds <= 2 if judge else None)
     time.sleep(idle_s)
     memory = rss_mb(site.pid)
     stop(site)
