@@ -1,6 +1,6 @@
 """The rows of the core: what several plugins need, and nothing that only one of them needs (Tortoise app `core`)."""
 
-from .accounts import Identity, Session, User
+from .accounts import ApiToken, Identity, Session, User
 from .broadcasts import Broadcast, Ingest, Recording
 from .channels import Category, Channel, ChannelModerator, ChannelSlug
 from .log import AuditEntry, Event, EventCursor, EventDeadLetter
@@ -8,6 +8,7 @@ from .site import ControlMessage, ControlVersion, PluginState, SiteFact, Topic
 from .work import Outbox, ScheduleState
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "Broadcast",
     "Category",

@@ -1,6 +1,7 @@
 """People: accounts, what proves who they are, and their sessions."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -9,7 +10,10 @@ from aethex_live.db.rows import Row, one_of
 
 
 class User(Row):
-    """A person with an account. Names are shown as typed and compared by their lower-case key."""
+    """A person with an account. Names are shown as typed and compared by their lower-case key.
+
+    "pending" waits for an operator's approval, "leaving" for `delete_at`, when the account is deleted for good.
+    """
 
     username = fields.CharField(max_length=32)
     username_key = fields.CharField(max_length=32, unique=True)
@@ -20,6 +24,10 @@ class User(Row):
     state = fields.CharField(max_length=10, default="active", db_default="active")
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
     last_seen_at: datetime | None = fields.DatetimeField(null=True)
+    email_verified_at: datetime | None = fields.DatetimeField(null=True)
+    delete_at: datetime | None = fields.DatetimeField(null=True, db_index=True)
+    terms_version = fields.IntField(default=0, db_default=0)
+    terms_accepted_at: datetime | None = fields.DatetimeField(null=True)
 
     identities: fields.ReverseRelation["Identity"]
     sessions: fields.ReverseRelation["Session"]
@@ -28,7 +36,7 @@ class User(Row):
         table = "core_user"
         constraints = (
             one_of("core_user", "role", "member", "operator"),
-            one_of("core_user", "state", "active", "banned", "deleted"),
+            one_of("core_user", "state", "active", "pending", "banned", "leaving", "deleted"),
         )
 
 
@@ -48,7 +56,10 @@ class Identity(Row):
 
 
 class Session(Row):
-    """A signed-in browser. Only the SHA-256 of its cookie is stored, so that a copied table opens nothing."""
+    """A signed-in browser. Only the SHA-256 of its cookie is stored, so that a copied table opens nothing.
+
+    `proven_at` is when its person last proved who they are: sensitive acts ask for that again.
+    """
 
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "core.User", related_name="sessions", on_delete=fields.CASCADE, db_index=True
@@ -61,6 +72,26 @@ class Session(Row):
     user_agent = fields.CharField(max_length=200, default="", db_default="")
     address = fields.CharField(max_length=64, default="", db_default="")
     provider = fields.CharField(max_length=40)
+    proven_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "core_session"
+
+
+class ApiToken(Row):
+    """A personal token for programs. Only its SHA-256 is stored; `hint` are its first characters."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="api_tokens", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    name = fields.CharField(max_length=50)
+    hint = fields.CharField(max_length=16)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    scopes: list[Any] = fields.JSONField(default=list)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+    used_at: datetime | None = fields.DatetimeField(null=True)
+    expires_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "core_api_token"

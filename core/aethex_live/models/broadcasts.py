@@ -14,7 +14,10 @@ from .channels import Category, Channel
 
 
 class Ingest(Row):
-    """Where an encoder sends to. Its key is derived from the site's secret and `key_version`, never stored."""
+    """Where an encoder sends to. Its key is derived from the site's secret and `key_version`, never stored.
+
+    `rehearsal`: what goes live next is a rehearsal.
+    """
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "core.Channel", related_name="ingests", on_delete=fields.CASCADE, db_index=True
@@ -24,6 +27,7 @@ class Ingest(Row):
     provider_id = fields.CharField(max_length=200)
     key_version = fields.IntField(default=1, db_default=1)
     enabled = fields.BooleanField(default=True, db_default=True)
+    rehearsal = fields.BooleanField(default=False, db_default=False)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -32,7 +36,10 @@ class Ingest(Row):
 
 
 class Broadcast(Row):
-    """One going-live of an ingest, from the first frame to its end. `playback` holds the fields of a PlaybackRef."""
+    """One going-live of an ingest, from the first frame to its end. `playback` holds the fields of a PlaybackRef.
+
+    A rehearsal is seen by the channel's owner and moderators alone, and is neither announced nor listed.
+    """
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "core.Channel", related_name="broadcasts", on_delete=fields.CASCADE
@@ -54,6 +61,7 @@ class Broadcast(Row):
     ended_at: datetime | None = fields.DatetimeField(null=True)
     end_reason = fields.CharField(max_length=12, null=True)
     peak_viewers = fields.IntField(default=0, db_default=0)
+    rehearsal = fields.BooleanField(default=False, db_default=False)
     playback: dict[str, Any] = fields.JSONField(default=dict)
 
     class Meta:
@@ -77,7 +85,10 @@ class Broadcast(Row):
 
 
 class Recording(Row):
-    """What a broadcast left to watch. `duration` is in seconds, `size` in bytes."""
+    """What a broadcast left to watch. `duration` is in seconds, `size` in bytes.
+
+    `expires_at` is when retention deletes it (None: never), `warned_at` when its owner was told so.
+    """
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "core.Channel", related_name="recordings", on_delete=fields.CASCADE
@@ -101,6 +112,8 @@ class Recording(Row):
     playback: dict[str, Any] = fields.JSONField(default=dict)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
+    expires_at: datetime | None = fields.DatetimeField(null=True, db_index=True)
+    warned_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "core_recording"

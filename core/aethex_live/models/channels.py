@@ -24,7 +24,10 @@ class Category(Row):
 
 
 class Channel(Row):
-    """A place of a creator: its address (slug), its words, its colour. `hue` is in degrees of the colour circle."""
+    """A place of a creator: its address (slug), its words, its colour. `hue` is in degrees of the colour circle.
+
+    `retention_days`: how long recordings are kept; None keeps them as long as the site does.
+    """
 
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "core.User", related_name="channels", on_delete=fields.CASCADE, db_index=True
@@ -41,6 +44,8 @@ class Channel(Row):
     hue = fields.IntField(default=0, db_default=0)
     about: str = fields.TextField(default="", db_default="")
     visibility = fields.CharField(max_length=10, default="public", db_default="public")
+    mature = fields.BooleanField(default=False, db_default=False)
+    retention_days: int | None = fields.IntField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -50,6 +55,7 @@ class Channel(Row):
             CheckConstraint(check='"hue" between 0 and 359', name="core_channel_hue_degrees"),
             CheckConstraint(check="\"slug\" ~ '^[a-z0-9_-]{3,32}$'", name="core_channel_slug_form"),
             CheckConstraint(check='char_length("about") <= 2000', name="core_channel_about_length"),
+            CheckConstraint(check='"retention_days" between 1 and 3650', name="core_channel_retention_days"),
         )
 
 

@@ -64,7 +64,11 @@ class EventDeadLetter(Row):
 
 
 class AuditEntry(Row):
-    """Who did what to whom and why; `actor_name` stays readable after the account is gone."""
+    """Who did what to whom and why; `actor_name` stays readable after the account is gone.
+
+    `number` counts entries without a gap; `chain` is a SHA-256 over the entry and the chain of the one before it, so
+    that a changed or missing entry is found. A trigger refuses changes.
+    """
 
     at: datetime = fields.DatetimeField(auto_now_add=True, db_default=Now())
     actor_id: UUID | None = fields.UUIDField(null=True)
@@ -73,6 +77,8 @@ class AuditEntry(Row):
     channel_id: UUID | None = fields.UUIDField(null=True)
     subject = fields.CharField(max_length=120, default="", db_default="")
     detail: dict[str, Any] = fields.JSONField(default=dict)
+    number: int | None = fields.BigIntField(null=True, unique=True)
+    chain = fields.CharField(max_length=64, null=True)
 
     class Meta:
         table = "core_audit_entry"
