@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def need(name: str) -> Path:
-    """The path of an optional need (`chromium redis ffmpeg ffprobe node npm specs`); skips or fails without it."""
+    """The path of an optional need (`chromium redis ffmpeg ffprobe nginx node npm specs`); skips or fails without it."""
     finder = _FINDERS.get(name)
     if finder is None:
         raise ValueError(f"nobody knows the need {name!r}: it is one of {', '.join(sorted(_FINDERS))}")
@@ -39,6 +39,12 @@ def _program(*names: str) -> Callable[[], Path | None]:
     return find
 
 
+def _nginx() -> Path | None:
+    # Debian keeps it where only root's PATH looks
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    return Path(found) if found else None
+
+
 def _ffmpeg() -> Path | None:
     if found := shutil.which("ffmpeg"):
         return Path(found)
@@ -61,6 +67,7 @@ _FINDERS: dict[str, Callable[[], Path | None]] = {
     "redis": _program("redis-server"),
     "ffmpeg": _ffmpeg,
     "ffprobe": _program("ffprobe"),
+    "nginx": _nginx,
     "node": _program("node"),
     "npm": _program("npm"),
     "specs": _specs,
@@ -70,6 +77,7 @@ _HINTS = {
     "redis": "install the package redis-server",
     "ffmpeg": "install ffmpeg or the extra [media]",
     "ffprobe": "install ffmpeg",
+    "nginx": "install the package nginx-light",
     "node": "install Node.js",
     "npm": "install Node.js with npm",
     "specs": "set AETHEX_SPECS to the folder of the vendors' API descriptions",
