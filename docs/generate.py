@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import public_api
+
+from aethex_live import API_VERSION
 from aethex_live.events.registry import core_events
 from aethex_live.hookspecs import MODULES, facts_of
 from aethex_live.hookspecs.web import SLOT_NOTES, Slot
@@ -29,6 +32,7 @@ def pages() -> dict[str, str]:
         "slots.md": HEAD + "\n".join(slots()),
         "events.md": HEAD + "\n".join(events()),
         "settings.md": HEAD + "\n".join(settings()),
+        "public-api.txt": "\n".join([f"API {API_VERSION}", *public_api.lines()]) + "\n",
     }
 
 

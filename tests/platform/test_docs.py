@@ -1,6 +1,7 @@
 """The reference in docs/ is what the code says."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -10,11 +11,15 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 def generator() -> ModuleType:
+    sys.path.insert(0, str(DOCS))  # it imports its neighbour
     spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
     return module
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
 
 import orjson
 from quart import Blueprint, Quart, Response, current_app
@@ -10,10 +12,14 @@ from quart_schema import OpenAPIProvider, QuartSchema
 from werkzeug.routing import Rule
 
 from aethex_live import API_VERSION
+from aethex_live._web.cookies import session_name
 from aethex_live.settings import Site
-from aethex_live.web.access import Access, access_of, allow
+from aethex_live.scopes import SENTENCES, Scope
+from aethex_live.web.access import Access, access_of, allow, scope_needed
+from aethex_live.web.api import Problem
 
 API_PREFIX = "/api/v1/"
+_TOKENS = "A personal API token. Its scopes:\n" + "\n".join(f"- `{scope}`: {text}" for scope, text in SENTENCES.items())
 blueprint = Blueprint("openapi", __name__)
 
 
@@ -28,18 +34,47 @@ class ApiOnly(OpenAPIProvider):
     def build_paths(self, rule: Rule) -> tuple[dict[str, dict[str, object]], dict[str, object]]:
         """The path, with who may call it beside what it does."""
         paths, components = super().build_paths(rule)
-        access = access_of(self._app.view_functions[rule.endpoint])
+        view = self._app.view_functions[rule.endpoint]
+        access = access_of(view)
         for operations in paths.values():
-            for operation in operations.values():
-                describe_access(operation, access)
-        return paths, components
+            for method, operation in operations.items():
+                describe_access(operation, access, scope_needed(view, method.upper()))
+                describe_problems(operation, usual_problems(rule, method, operation))
+        return paths, {**components, "Problem": Problem.model_json_schema()}
 
 
-def describe_access(operation: dict[str, object], access: Access | None) -> None:
-    """Say in an operation who may call it."""
+def describe_access(operation: dict[str, object], access: Access | None, scope: Scope | None) -> None:
+    """Say in an operation who may call it: with a session, with a token, or (an empty requirement) without either."""
     public = access in (None, Access.PUBLIC, Access.CHANNEL)
     operation["x-access"] = access.value if access else ""
-    operation["security"] = [] if public else [{"session": []}]
+    operation["security"] = [{} if public else {"session": []}, *([{"token": [scope.value]}] if scope else [])]
+
+
+def usual_problems(rule: Rule, method: str, operation: Mapping[str, object]) -> set[int]:
+    """The refusals that stand in front of the view: of addresses, of sign-in, of what was sent, of too much."""
+    statuses = {405, 429, 503}
+    if operation["security"] != [{}]:  # a token that does not hold is refused on public calls, too
+        statuses |= {401, 403}
+    if method not in {"get", "head"}:
+        statuses |= {403}
+    if rule.arguments:
+        statuses |= {404}
+    if operation.get("requestBody"):
+        statuses |= {400, 413, 415, 422}
+    if operation.get("parameters"):
+        statuses |= {422}
+    return statuses
+
+
+def describe_problems(operation: dict[str, Any], usual: Iterable[int]) -> None:
+    """Every refusal is a problem of the same form, whoever answers it."""
+    responses = operation.setdefault("responses", {})
+    named = {int(status) for status in responses if int(status) >= HTTPStatus.BAD_REQUEST}
+    for status in named | set(usual):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}
+        if status in responses:
+            del responses[status]
 
 
 def install(app: Quart, site: Site) -> None:
@@ -53,7 +88,10 @@ def install(app: Quart, site: Site) -> None:
             "description": "The API of the pages, for programs.",
         },
         conversion_preference="pydantic",
-        security_schemes={"session": {"type": "apiKey", "in_": "cookie", "name": "aethex"}},
+        security_schemes={
+            "session": {"type": "apiKey", "in_": "cookie", "name": session_name(site)},
+            "token": {"type": "http", "scheme": "bearer", "bearer_format": "aex_…", "description": _TOKENS},
+        },
         openapi_provider_class=ApiOnly,
     )
 

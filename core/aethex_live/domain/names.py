@@ -6,6 +6,10 @@ import re
 
 from aethex_live.errors import Invalid
 
+LONGEST_USERNAME = 32
+LONGEST_EMAIL = 254
+LONGEST_SLUG = 32
+LONGEST_CATEGORY = 40
 _USERNAME = re.compile(r"[A-Za-z0-9_]{3,32}")
 _SLUG = re.compile(r"[a-z0-9_-]{3,32}")
 _EMAIL = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -32,6 +36,7 @@ RESERVED = frozenset(
             "channels",
             "clip",
             "clips",
+            "confirm",
             "dashboard",
             "directory",
             "discover",
@@ -165,7 +170,7 @@ def check_email(email: str) -> str | None:
     if not address:
         return None
     domain = address.rpartition("@")[2]
-    if len(address) > 254 or not _EMAIL.fullmatch(address) or "." not in domain.strip(".") or ".." in domain:
+    if len(address) > LONGEST_EMAIL or not _EMAIL.fullmatch(address) or "." not in domain.strip(".") or ".." in domain:
         raise Invalid("This is not an e-mail address; it looks like name@example.org.", field="email")
     return address
 

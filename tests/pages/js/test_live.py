@@ -130,6 +130,15 @@ async def test_a_page_that_was_too_slow_asks_for_what_it_did_not_get(site: Site,
     assert await page.evaluate(SEQS) == [1, 2, 3]
 
 
+async def test_a_page_that_was_closed_is_told_why_when_it_is_back(site: Site, page: Page) -> None:
+    wire = Wire()
+    await wire.attach(page)
+    await listen(site, page)
+    await until_subscribed(site, "news:1")
+    wire.say("notice", {"title": "Closed before", "detail": "Your line was too slow."})
+    await until(page, "document.querySelector('.ax-toast')?.textContent.includes('Your line was too slow.')")
+
+
 async def test_a_page_that_missed_too_much_is_told_to_read_again(site: Site, page: Page) -> None:
     for number in range(1, 5):
         site.tell("news:1", "line", n=number)

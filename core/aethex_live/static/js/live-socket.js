@@ -44,6 +44,8 @@ export function line(on) {
     made.on("closing", (notice) => { asked = Number(notice?.retry_after) || 0; });
     made.on("batch", ([topic, epoch, items]) => on.batch(topic, epoch, items));
     made.on("gap", ([topic]) => on.gap(topic));
+    // why the server closed the last connection
+    made.on("notice", async ({ detail }) => (await import("./toast.js")).toast(detail, { tone: "warn" }));
     return made;
   }
 
