@@ -11,6 +11,7 @@ import pytest
 from quart import Quart
 
 from aethex_live._web.guard import check_marks
+from aethex_live.domain.rights import Right
 from aethex_live.errors import StartError
 from aethex_live.web import Access
 from aethex_live.web.access import access_of
@@ -69,8 +70,8 @@ async def visitors_of(site: LiveSite, visitors: dict[str, Browser]) -> dict[str,
         return visitors
     owner = await site.creator("owner_one", "nova")
     moderator = await site.member("mod_one")
-    added = await owner.submit("/studio/nova/moderators", page="/studio/nova/settings", username="mod_one")
-    assert added.status == 200
+    every = {"username": "mod_one", "rights": [right.value for right in Right]}
+    assert (await owner.api("POST", "/channels/nova/moderators", every)).status == 201
     visitors |= {
         "guest": await site.browser(),
         "member": await site.member("member_one"),

@@ -1,0 +1,107 @@
+"""Secrets planted everywhere, then looked for: in logs, events, audit, outbox, control, reprs, errors and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from encoders import Encoder, go_live
+from sites import Browser, LiveSite, OpenSite
+
+PASSWORD = "canary-Pass-5d1f-word"
+OTHER = "canary-Other-77aa-word"
+SITE_SECRET = "canary-site-secret-0123456789abcdef0123456789"
+# what may be read by people who run the site, without being a secret's only keeper: everything but password hashes
+TABLES = (
+    "core_event",
+    "core_audit_entry",
+    "core_outbox",
+    "core_control_message",
+    "core_site_fact",
+    "core_event_dead_letter",
+)
+LIVE_S = 20.0
+__all__ = ["go_live"]  # a fixture
+
+
+@dataclass
+class Planted:
+    """The secrets of one story, by what they are."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def found_in(self, place: str, text: str) -> list[str]:
+        return [f"{what} in {place}" for what, value in self.secrets.items() if value in text]
+
+
+@pytest.fixture
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    names = ["", *(name for name in logging.root.manager.loggerDict if name.split(".")[0] not in {"asyncio", "faker"})]
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield caplog
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+async def story(site: LiveSite, planted: Planted, go_live: Callable[[str, str], Awaitable[Encoder]]) -> Browser:
+    """An account, a wrong and a right sign-in, a channel, a key that streams, a key that is wrong, a new password."""
+    planted.secrets |= {"the password": PASSWORD, "the new password": OTHER, "the site's secret": SITE_SECRET}
+    visitor = await site.browser()
+    await visitor.api("POST", "/users", {"username": "ada", "email": "ada@example.org", "password": PASSWORD})
+    await visitor.api("POST", "/session", {"username": "ada", "password": OTHER})
+    await visitor.api("POST", "/session", {"username": "ada", "password": PASSWORD})
+    planted.secrets["the session cookie"] = next(c.value for c in visitor.session.cookie_jar if "aethex" in c.key)
+    await visitor.api("POST", "/channels", {"slug": "nova", "name": "Nova"})
+    shown = (await visitor.api("POST", "/channels/nova/ingest/key", {})).json()
+    planted.secrets["the stream key"] = shown["key"]
+    await (await go_live(shown["server"], f"{shown['key']}x")).process.wait()
+    encoder = await go_live(shown["server"], shown["key"])
+    async with asyncio.timeout(LIVE_S):
+        while not (await visitor.get("/api/v1/live")).json()["items"]:
+            await asyncio.sleep(0.2)  # what is awaited is another process
+    await encoder.stop()
+    await visitor.api("POST", "/me/password", {"current_password": PASSWORD, "new_password": OTHER})
+    return visitor
+
+
+async def rows(site: LiveSite, table: str) -> str:
+    """A table as text."""
+    found = await site.platform.db.fetch(f"select t::text as line from {table} t")
+    return "\n".join(row["line"] for row in found)
+
+
+async def test_no_secret_stands_where_it_may_be_read(
+    open_site: OpenSite, everything_logged: pytest.LogCaptureFixture, go_live: Callable[[str, str], Awaitable[Encoder]]
+) -> None:
+    # Given a site on which people use every secret there is
+    site = await open_site(secret=SITE_SECRET)
+    planted = Planted()
+    visitor = await story(site, planted, go_live)
+    # When everything that is written down about it is read
+    site.platform.db.bind()
+    found = planted.found_in("the log", everything_logged.text)
+    for table in TABLES:
+        found += planted.found_in(table, await rows(site, table))
+    for path in ("/metrics", "/readyz", "/nothing-here", "/api/v1/channels/nova", "/api/v1/me"):
+        found += planted.found_in(path, (await visitor.get(path)).text)
+    platform = site.platform
+    for thing in (platform.site, platform.secrets, platform.db, platform.domain, vars(platform)):
+        found += planted.found_in(f"the repr of {type(thing).__name__}", repr(thing))
+    # Then no secret is among it, though the log did see the story
+    assert found == []
+    assert "nova" in await rows(site, "core_event")
+    assert len(everything_logged.records) > 20
+
+
+async def test_a_wrong_connection_string_does_not_show_its_password(open_site: OpenSite) -> None:
+    secret = "canary-db-word"
+    with pytest.raises(Exception) as failed:  # noqa: PT011 - whatever it is, its text is judged
+        await open_site(database_url=f"postgresql://nobody:{secret}@127.0.0.1:1/nothing")
+    shown = [failed.value, *(error for error in (failed.value.__cause__, failed.value.__context__) if error)]
+    assert not [text for text in map(repr, shown) if secret in text]
