@@ -91,3 +91,22 @@ async def test_a_plugin_does_without_the_service_of_one_that_is_not_there(open_s
     assert "Most applause" not in answer.text
     row = next(row for row in site.platform.plugins.rows() if row.name == "encore")
     assert (row.state, row.last_failure) == ("running", "")
+
+
+async def test_a_plugin_that_is_off_is_not_even_imported(open_site: OpenSite, tmp_path: Path) -> None:
+    # Given a plugin that would leave a trace when it is imported, and is off
+    config = copy_examples(tmp_path)
+    trace = tmp_path / "imported"
+    code = tmp_path / "plugins" / "applause" / "__init__.py"
+    text = code.read_text().replace(
+        "from __future__ import annotations\n",
+        f"from __future__ import annotations\nimport pathlib\npathlib.Path({str(trace)!r}).touch()\n",
+    )
+    code.write_text(text)
+    config.write_text('disable = ["applause"]\n' + config.read_text())
+    # When the site starts
+    site = await open_site(config_file=config)
+    # Then there is no trace, and its addresses are not there
+    assert not trace.exists()
+    assert next(row for row in site.platform.plugins.rows() if row.name == "applause").state == "off"
+    assert (await (await site.browser()).get("/p/applause/nova")).status == 404
