@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
 
-from . import events, live
+from . import events, live, reporting
 from .api import ChatApi
+from .departed import departed_people
 from .panels import Panels
 from .service import Chat
 from .settings import ChatSettings
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from quart import Blueprint
 
     from aethex_live.actor import Actor
-    from aethex_live.events import Event
+    from aethex_live.events import Consumer, Event
+    from aethex_live.hookspecs.moderation import Reportable
     from aethex_live.hookspecs.web import SlotContribution
     from aethex_live.realtime import SocketEvent, TopicClass
 
@@ -37,6 +39,10 @@ class ChatPlugin(Plugin):
         return events.ALL
 
     @hookimpl
+    def event_consumers(self) -> Sequence[Consumer]:
+        return [departed_people(self.context.db)]
+
+    @hookimpl
     def topics(self) -> Sequence[TopicClass]:
         return [live.topic_class(self.chat)]
 
@@ -47,6 +53,10 @@ class ChatPlugin(Plugin):
     @hookimpl
     async def may_subscribe(self, topic: str, actor: Actor) -> bool | None:
         return await live.may_subscribe(self.chat, topic)
+
+    @hookimpl
+    async def describe_reportable(self, kind: str, subject_id: str) -> Reportable | None:
+        return await reporting.describe(self.context.db, kind, subject_id)
 
     @hookimpl
     def blueprints(self) -> Sequence[Blueprint]:

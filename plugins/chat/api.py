@@ -9,6 +9,7 @@ from quart import Blueprint
 from quart_schema import tag, validate_querystring, validate_request, validate_response
 
 from aethex_live.errors import Unauthenticated
+from aethex_live.scopes import Scope
 from aethex_live.web import Access, allow, current_actor, current_channel
 from aethex_live.web.api import Done, PageQuery, page_of, refuses
 
@@ -67,7 +68,7 @@ class ChatApi:
         return Messages(items=items, next=int(cursor) if cursor else None)
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MEMBER)
+    @allow(Access.CHANNEL_MEMBER, scope=Scope.CHAT_WRITE)
     @validate_request(MessageIn)
     @validate_response(MessagePlace, 201)
     @refuses(401, 403, 404, 422, 429, 503)
@@ -79,7 +80,7 @@ class ChatApi:
         return MessagePlace(id=stored.id, seq=stored.seq, at=stored.at), 201
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MEMBER)
+    @allow(Access.CHANNEL_MEMBER, scope=Scope.MODERATE)
     @validate_response(Done)
     @refuses(401, 403, 404)
     async def delete(self, slug: str, message_id: UUID) -> Done:
@@ -114,7 +115,7 @@ class ChatApi:
         return Restrictions(items=items, next=UUID(cursor) if cursor else None)
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     @validate_request(RestrictionIn)
     @validate_response(MeOut, 201)
     @refuses(401, 403, 404, 409, 422)
@@ -128,7 +129,7 @@ class ChatApi:
         return person_out(await self._chat.standing_of(channel.id, data.user)), 201
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     @validate_response(Done)
     @refuses(401, 403, 404, 409)
     async def lift(self, slug: str, user_id: UUID) -> Done:

@@ -40,7 +40,7 @@ class RestrictionIn(Body):
 class MessageQuery(BaseModel):
     """Which part of the history."""
 
-    before: int | None = Field(default=None, ge=0, description="`next` of the page before")
+    before: int | None = Field(default=None, ge=0, le=2**63 - 1, description="`next` of the page before")
     limit: int = Field(default=50, ge=1, le=100)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from aethex_live.realtime import Call, SocketEvent, TopicClass
+from aethex_live.scopes import Scope
 
 from .sequence import PREFIX, channel_of
 
@@ -84,16 +85,16 @@ class Handlers:
 
     def events(self) -> list[SocketEvent]:
         """The events, each with its form and who may send it."""
-        found: list[tuple[str, type[BaseModel], Handler, str]] = [
-            ("send", Send, self._send, ACCOUNT),
-            ("delete", Delete, self._delete, ACCOUNT),
-            ("timeout", TimeOut, self._time_out, MODERATOR),
-            ("ban", Ban, self._ban, MODERATOR),
-            ("lift", Person, self._lift, MODERATOR),
+        found: list[tuple[str, type[BaseModel], Handler, str, Scope]] = [
+            ("send", Send, self._send, ACCOUNT, Scope.CHAT_WRITE),
+            ("delete", Delete, self._delete, ACCOUNT, Scope.MODERATE),
+            ("timeout", TimeOut, self._time_out, MODERATOR, Scope.MODERATE),
+            ("ban", Ban, self._ban, MODERATOR, Scope.MODERATE),
+            ("lift", Person, self._lift, MODERATOR, Scope.MODERATE),
         ]
         return [
-            SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access)
-            for name, model, handler, access in found
+            SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
+            for name, model, handler, access, scope in found
         ]
 
     async def _send(self, call: Call) -> Mapping[str, object]:

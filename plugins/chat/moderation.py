@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from aethex_live.domain.rights import Right
 from aethex_live.errors import Conflict, Invalid, NotFound, Unauthenticated
 from aethex_live.events import Event, record
 from aethex_live.ids import uuid7
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PRESETS = (60, 600, 3600, 86_400)  # seconds: what the menus offer
 LONGEST_TIMEOUT = 14 * 86_400  # seconds
 LONGEST_REASON = 200  # characters
+RIGHT_OF: Mapping[RestrictionKind, Right] = {"timeout": Right.CHAT_TIMEOUT, "ban": Right.CHAT_BAN}
 
 _LIFT = """
 update chat_restriction set lifted_at = $3, lifted_by = $4
@@ -71,9 +74,9 @@ class Moderation:
             return
         author = (await act.people(line.author.id)).get(line.author.id) if line.author.id else None
         if author is None:  # the account is gone, so there is nobody to protect
-            require_moderator(by)
+            require_moderator(by, Right.CHAT_DELETE)
         else:
-            require_power(by, author)
+            require_power(by, author, Right.CHAT_DELETE)
 
     async def time_out(
         self, channel_id: UUID, user_id: UUID, actor: Actor, *, seconds: int, reason: str = ""
@@ -98,7 +101,7 @@ class Moderation:
     ) -> Restricted:
         async with self._acts.doing(channel_id, account(actor)) as (act, by):
             target = await act.person(user_id)
-            require_power(by, target)
+            require_power(by, target, RIGHT_OF[kind])
             if kind == "timeout" and target.restricted is not None and target.restricted.kind == "ban":
                 raise Conflict(f"{target.name} is banned already; lift the ban first.")
             until = act.now + timedelta(seconds=seconds) if seconds is not None else None
@@ -149,6 +152,7 @@ class Moderation:
                 require_power(by, target)
             if target.restricted is None:
                 raise Conflict(f"{target.name} is neither timed out nor banned here.")
+            require_moderator(by, RIGHT_OF[target.restricted.kind])
             await act.db.execute(_LIFT, [channel_id, user_id, act.now, by.user_id])
             act.tell("lifted", {"user": str(user_id), "name": target.name, "by": by.name})
             event = events.UserLifted(channel_id=channel_id, user_id=user_id, kind=target.restricted.kind)

@@ -51,6 +51,7 @@ class Sender:
         """
         if actor.user_id is None:
             raise Unauthenticated("Sign in to write in chat.")
+        self._context.domain.accounts.check_may_act(actor)
         message = check_text(text, self._settings.max_length)
         check_client_id(client_id)
         try:

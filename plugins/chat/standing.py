@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from aethex_live.domain.rights import CHAT, Right, rights_of
 from aethex_live.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -15,13 +17,18 @@ if TYPE_CHECKING:
 Role = Literal["owner", "moderator", "member"]
 RestrictionKind = Literal["timeout", "ban"]
 
+_MISSING = {
+    Right.CHAT_DELETE: "The owner of this channel has not given you the right to delete messages.",
+    Right.CHAT_TIMEOUT: "The owner of this channel has not given you the right to time people out.",
+    Right.CHAT_BAN: "The owner of this channel has not given you the right to ban people or to lift bans.",
+}
 _QUERY = """
 select u.id, u.username, u.display_name, u.state, u.role as site_role, c.owner_id,
        r.kind, r.until, r.reason,
-       exists (select 1 from core_channel_moderator m
-               where m.channel_id = c.id and m.user_id = u.id and m.rights @> '["chat"]') as moderates
+       m.rights
 from core_channel c
 join core_user u on u.id = any($2)
+left join core_channel_moderator m on m.channel_id = c.id and m.user_id = u.id
 left join chat_restriction r on r.channel_id = c.id and r.user_id = u.id and r.lifted_at is null
                             and (r.until is null or r.until > $3)
 where c.id = $1
@@ -39,7 +46,7 @@ class Restricted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An account as one channel's chat sees it."""
+    """An account as one channel's chat sees it; a moderator is who has at least one right in the chat."""
 
     user_id: UUID
     username: str
@@ -47,6 +54,7 @@ class Standing:
     role: Role
     active: bool
     restricted: Restricted | None
+    rights: frozenset[Right] = frozenset()
 
     @property
     def moderates(self) -> bool:
@@ -63,6 +71,7 @@ async def standings(db: Database, channel_id: UUID, user_ids: list[UUID], now: d
             username=row["username"],
             name=row["display_name"],
             role=_role(row),
+            rights=_rights(row),
             active=row["state"] == "active",
             restricted=Restricted(kind=row["kind"], until=row["until"], reason=row["reason"]) if row["kind"] else None,
         )
@@ -70,24 +79,32 @@ async def standings(db: Database, channel_id: UUID, user_ids: list[UUID], now: d
     }
 
 
-def _role(row: dict[str, object]) -> Role:
+def _role(row: Mapping[str, Any]) -> Role:
     if row["owner_id"] == row["id"] or row["site_role"] == "operator":
         return "owner"
-    return "moderator" if row["moderates"] else "member"
+    return "moderator" if _rights(row) else "member"
 
 
-def require_moderator(actor: Standing | None) -> Standing:
-    """The actor, when it may moderate at all. Raises Forbidden."""
+def _rights(row: Mapping[str, Any]) -> frozenset[Right]:
+    if row["owner_id"] == row["id"] or row["site_role"] == "operator":
+        return frozenset(CHAT)
+    return rights_of(row["rights"] or ()) & frozenset(CHAT)
+
+
+def require_moderator(actor: Standing | None, right: Right | None = None) -> Standing:
+    """The actor, when it may moderate, and if given has this right. Raises Forbidden."""
     if actor is None or actor.role == "member" or not actor.active:
         raise Forbidden("Only the owner and the moderators of this channel may do this.")
     if actor.restricted is not None:
         raise Forbidden("You are shut out of this chat yourself; somebody else has to do this.")
+    if right is not None and right not in actor.rights:
+        raise Forbidden(_MISSING[right], code="right-missing")
     return actor
 
 
-def require_power(actor: Standing | None, target: Standing) -> None:
-    """Raises Forbidden when the actor may not act on the target."""
-    actor = require_moderator(actor)
+def require_power(actor: Standing | None, target: Standing, right: Right | None = None) -> None:
+    """Raises Forbidden when the actor may not act on the target, or has not this right."""
+    actor = require_moderator(actor, right)
     if actor.user_id == target.user_id:
         raise Forbidden("You can't do this to yourself.")
     if target.role == "owner":
@@ -96,10 +113,10 @@ def require_power(actor: Standing | None, target: Standing) -> None:
         raise Forbidden(f"{target.name} is a moderator, too; only the owner of the channel can do this to them.")
 
 
-def may_act(actor: Standing | None, target: Standing) -> bool:
-    """Whether the actor may delete the target's lines, time them out or ban them."""
+def may_act(actor: Standing | None, target: Standing, right: Right | None = None) -> bool:
+    """Whether the actor may act on the target at all, or in this way."""
     try:
-        require_power(actor, target)
+        require_power(actor, target, right)
     except Forbidden:
         return False
     return True

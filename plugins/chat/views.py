@@ -10,6 +10,7 @@ from quart import Blueprint, Response, request
 from quart_schema import hide
 from werkzeug.wrappers import Response as BaseResponse
 
+from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Invalid, NotFound, Refusal
 from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to
 from aethex_live.web.api import uuid_of
@@ -130,7 +131,7 @@ class ChatPages:
         if card is None:
             raise NotFound("This account is not there any more.")
         own = card.me is not None and card.me.user_id == user_id
-        allowed = may_act(card.me, card.target)
+        may = {right: may_act(card.me, card.target, right) for right in CHAT}
         return await page(
             "chat/card.html" if is_fragment() else "chat/card_page.html",
             channel=channel,
@@ -138,8 +139,9 @@ class ChatPages:
             base=_base(),
             next=_back(request.args.get("next", "")),
             timeouts=TIMEOUTS,
-            may_act=allowed,
-            may_delete=card.line is not None and not card.line.removed and (own or allowed),
+            may_time_out=may[Right.CHAT_TIMEOUT],
+            may_ban=may[Right.CHAT_BAN],
+            may_delete=card.line is not None and not card.line.removed and (own or may[Right.CHAT_DELETE]),
         )
 
     @hide

@@ -9,11 +9,12 @@ from uuid import UUID
 from quart import Blueprint
 
 from aethex_live import Plugin, PluginContext, hookimpl
+from aethex_live.events import Consumer
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.jobs import OutboxHandler
 
 from .api import Api
-from .jobs import forget_avatars
+from .jobs import deleted_people, forget_pictures
 from .pictures import Pictures
 from .service import Profiles, Shown
 from .settings import ProfilesSettings
@@ -41,20 +42,31 @@ class ProfilesPlugin(Plugin):
 
     @hookimpl
     def slots(self) -> Sequence[SlotContribution]:
-        """The section of the account settings."""
+        """The section of the account settings, and the owner's links on channel pages."""
         return [
             SlotContribution(
                 slot=Slot.ACCOUNT_SECTIONS,
                 template="profiles/section.html",
                 context=self._pages.section,
                 order=10,
-            )
+            ),
+            SlotContribution(
+                slot=Slot.CHANNEL_ABOUT_PANELS,
+                template="profiles/links.html",
+                context=self._pages.about,
+                order=10,
+            ),
         ]
 
     @hookimpl
     def outbox_handlers(self) -> Sequence[OutboxHandler]:
         """What is done with old pictures."""
-        return [forget_avatars(self.context)]
+        return [forget_pictures(self.context)]
+
+    @hookimpl
+    def event_consumers(self) -> Sequence[Consumer]:
+        """Who removes profiles of deleted accounts."""
+        return [deleted_people(self._profiles.forget_person)]
 
     @hookimpl
     async def describe_users(self, people: dict[UUID, dict[str, object]]) -> dict[UUID, dict[str, object]]:
@@ -71,4 +83,10 @@ class ProfilesPlugin(Plugin):
 
 
 def _facts(shown: Shown) -> dict[str, object]:
-    return {"avatar": shown.avatar, "avatar_large": shown.avatar_large, "bio": shown.bio}
+    return {
+        "avatar": shown.avatar,
+        "avatar_large": shown.avatar_large,
+        "bio": shown.bio,
+        "banner": shown.banner,
+        "banner_alt": shown.banner_alt,
+    }

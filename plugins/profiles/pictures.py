@@ -1,4 +1,4 @@
-"""Pictures that people send: decoded within bounds, stripped of all but pixels, made into two squares."""
+"""Pictures that people send: decoded within bounds, stripped of all but pixels, cut to the shape of their place."""
 
 from __future__ import annotations
 
@@ -16,13 +16,32 @@ LARGE, SMALL = 512, 96  # pixels: twice what the largest and the usual places on
 CONTENT_TYPE = "image/webp"
 TIME_LIMIT_S = 20.0
 WAITING = 8  # each waiting picture is held in memory
+LONGEST_SIDE = 20_000  # pixels
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _QUALITY = 84
 _UNREADABLE = "This file can't be read as a picture. Send a PNG, JPEG, WebP or GIF."
 
 
 @dataclass(frozen=True, slots=True)
-class Squares:
+class Shape:
+    """What becomes of a picture: the form field it comes from, and its two sizes, large one first."""
+
+    field: str
+    large: tuple[int, int]
+    small: tuple[int, int]
+
+    def keys(self, key: str) -> tuple[str, str]:
+        """The storage keys of the large and the small picture."""
+        return f"{key}-{self.large[0]}.webp", f"{key}-{self.small[0]}.webp"
+
+
+AVATAR = Shape("avatar", (LARGE, LARGE), (SMALL, SMALL))
+BANNER = Shape("banner", (1600, 400), (800, 200))
+SHAPES = {shape.field: shape for shape in (AVATAR, BANNER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
     """The two pictures, as WebP."""
 
     large: bytes
@@ -30,7 +49,7 @@ class Squares:
 
 
 class Pictures:
-    """Turns what was sent into squares, one at a time: a decoded picture takes up to a hundred megabytes."""
+    """Turns what was sent into pairs, one at a time: a decoded picture takes up to a hundred megabytes."""
 
     def __init__(self, *, most_bytes: int, most_pixels: int) -> None:
         self.most_bytes = most_bytes
@@ -38,26 +57,27 @@ class Pictures:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="profiles")
         self._places = threading.Semaphore(1 + WAITING)
 
-    async def squares(self, data: bytes) -> Squares:
-        """The squares of a picture. Raises Invalid about `avatar`, Unavailable when too many wait."""
-        self.check_size(len(data))
+    async def pair(self, data: bytes, shape: Shape) -> Pair:
+        """The two pictures of a file. Raises Invalid about the shape's field, Unavailable when too many wait."""
+        self.check_size(len(data), shape)
         if not data:
-            raise Invalid("Choose a picture first.", field="avatar")
+            raise Invalid("Choose a picture first.", field=shape.field)
         if not self._places.acquire(blocking=False):
-            raise _busy()
-        future = self._thread.submit(make_squares, data, self._most_pixels)
+            raise _busy(shape)
+        future = self._thread.submit(make_pair, data, self._most_pixels, shape)
         future.add_done_callback(lambda _: self._places.release())
         try:
             async with asyncio.timeout(TIME_LIMIT_S):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise _busy() from None
+            raise _busy(shape) from None
 
-    def check_size(self, count: int) -> None:
-        """Raises Invalid for more bytes than are taken."""
+    def check_size(self, count: int, shape: Shape = AVATAR) -> None:
+        """Raises TooLarge for more bytes than are taken."""
         if count > self.most_bytes:
             limit = self.most_bytes / (1024 * 1024)
-            raise TooLarge(f"The picture has {count / 1024 / 1024:.1f} MB; send one of at most {limit:g} MB.")
+            sentence = f"The picture has {count / 1024 / 1024:.1f} MB; send one of at most {limit:g} MB."
+            raise TooLarge(sentence, field=shape.field)
 
     def close(self) -> None:
         """Let the thread end."""
@@ -70,35 +90,34 @@ class TooLarge(Refusal):
     status = 413
     code = "too-large"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, field="avatar")
 
-
-def make_squares(data: bytes, most_pixels: int) -> Squares:
-    """Decode, turn upright, cut the middle square and encode. Raises Invalid about `avatar`."""
+def make_pair(data: bytes, most_pixels: int, shape: Shape) -> Pair:
+    """Decode, turn upright, cut the middle to the shape and encode. Raises Invalid about the shape's field."""
     try:
-        plain = _plain(data, most_pixels)
-        large = ImageOps.fit(plain, (LARGE, LARGE), Image.Resampling.LANCZOS)
-        small = large.resize((SMALL, SMALL), Image.Resampling.LANCZOS)
-        return Squares(_webp(large), _webp(small))
+        plain = _plain(data, most_pixels, shape)
+        large = ImageOps.fit(plain, shape.large, Image.Resampling.LANCZOS)
+        small = large.resize(shape.small, Image.Resampling.LANCZOS)
+        return Pair(_webp(large), _webp(small))
     except Refusal:
         raise
     except Image.DecompressionBombError:
-        raise _too_many_pixels(most_pixels) from None
+        raise _too_many_pixels(most_pixels, shape) from None
     except UnidentifiedImageError:
-        raise Invalid(_UNREADABLE, field="avatar") from None
+        raise Invalid(_UNREADABLE, field=shape.field) from None
     except Exception as error:
-        raise Invalid(
-            f"This picture is damaged: {type(error).__name__}. Save it anew and try again.", field="avatar"
-        ) from error
+        sentence = f"This picture is damaged: {type(error).__name__}. Save it anew and try again."
+        raise Invalid(sentence, field=shape.field) from error
 
 
-def _plain(data: bytes, most_pixels: int) -> Image.Image:
+def _plain(data: bytes, most_pixels: int, shape: Shape) -> Image.Image:
     """The first frame's pixels, upright; the size is looked at before anything is decoded."""
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         if image.width * image.height > most_pixels:
-            raise _too_many_pixels(most_pixels)
-        image.draft("RGB", (2 * LARGE, 2 * LARGE))  # a large JPEG is decoded at an eighth to a half of its size
+            raise _too_many_pixels(most_pixels, shape)
+        if max(image.size) > LONGEST_SIDE:
+            raise Invalid(f"The picture is too long; send one of at most {LONGEST_SIDE:,} pixels.", field=shape.field)
+        # a large JPEG is decoded at an eighth to a half of its size
+        image.draft("RGB", (2 * shape.large[0], 2 * shape.large[1]))
         upright = ImageOps.exif_transpose(image)
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
 
@@ -110,14 +129,14 @@ def _webp(image: Image.Image) -> bytes:
     return target.getvalue()
 
 
-def _too_many_pixels(most: int) -> Invalid:
+def _too_many_pixels(most: int, shape: Shape) -> Invalid:
     return Invalid(
         f"The picture has too many pixels; send one of at most {most // 1_000_000} megapixels.",
-        field="avatar",
+        field=shape.field,
     )
 
 
-def _busy() -> Unavailable:
+def _busy(shape: Shape) -> Unavailable:
     return Unavailable(
-        "Many pictures are being worked on. Try again in a few seconds.", field="avatar", retry_after=5.0
+        "Many pictures are being worked on. Try again in a few seconds.", field=shape.field, retry_after=5.0
     )

@@ -26,3 +26,8 @@ def clean_bio(text: str) -> str:
 def _is_shown(character: str) -> bool:
     # controls, halves of characters; joiners (Cf) hold emoji together and stay
     return unicodedata.category(character) not in {"Cc", "Cs"} and character not in _TURNING
+
+
+def clean_line(text: str) -> str:
+    """The text on one line, without control characters."""
+    return " ".join("".join(c for c in text if c.isspace() or _is_shown(c)).split())

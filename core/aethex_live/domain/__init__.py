@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING
 
 from aethex_live.domain.accounts import Accounts
 from aethex_live.domain.audit import Audit
+from aethex_live.domain.audit_log import AuditLog
 from aethex_live.domain.broadcasts import Broadcasts
 from aethex_live.domain.channels import Channels
+from aethex_live.domain.directory import Directory
 from aethex_live.domain.ingests import Ingests
+from aethex_live.domain.leaving import Leaving
+from aethex_live.domain.leaving_mails import LeavingMails
+from aethex_live.domain.login_links import LoginLinks
+from aethex_live.domain.moderators import Moderators
+from aethex_live.domain.operators import Operators
 from aethex_live.domain.people import People
+from aethex_live.domain.recording_retention import Retention
 from aethex_live.domain.recordings import Recordings
+from aethex_live.domain.removal import Removal
 from aethex_live.domain.sessions import Sessions
 from aethex_live.domain.setup import Setup
+from aethex_live.domain.setup_steps import SetupSteps
+from aethex_live.domain.site_choices import SiteChoices
+from aethex_live.domain.storage_forecast import StorageForecasts
+from aethex_live.domain.tokens import Tokens
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -22,6 +35,8 @@ if TYPE_CHECKING:
     from aethex_live.control import Control
     from aethex_live.db import Database
     from aethex_live.jobs import Jobs
+    from aethex_live.secrets import Secrets
+    from aethex_live.settings import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +46,68 @@ class Domain:
     accounts: Accounts
     sessions: Sessions
     channels: Channels
+    moderators: Moderators
     ingests: Ingests
     broadcasts: Broadcasts
     recordings: Recordings
+    retention: Retention
+    storage: StorageForecasts
     people: People
+    tokens: Tokens
+    leaving: Leaving
+    removal: Removal
     audit: Audit
     setup: Setup
+    setup_steps: SetupSteps
+    choices: SiteChoices
+    operators: Operators
+    directory: Directory
+    audit_log: AuditLog
+    login_links: LoginLinks
 
     @classmethod
     def of(
-        cls, db: Database, clock: Clock, providers: Providers, control: Control, jobs: Jobs, hooks: HookCaller
+        cls,
+        db: Database,
+        clock: Clock,
+        providers: Providers,
+        control: Control,
+        jobs: Jobs,
+        hooks: HookCaller,
+        site: Site,
+        secrets: Secrets,
     ) -> Domain:
         """The rules over these parts."""
         audit = Audit()
-        accounts = Accounts(db, providers, control)
-        channels = Channels(db, audit)
+        accounts = Accounts(db, clock, providers, control, audit)
+        removal = Removal(providers, jobs, audit)
+        moderators = Moderators(db, audit)
+        channels = Channels(db, removal, moderators, site)
+        ingests = Ingests(db, providers, control, audit)
+        mails = LeavingMails(providers, clock, jobs, secrets, site)
+        leaving = Leaving(db, clock, control, audit, removal, ingests, mails, days=site.leaving_days)
         return cls(
             accounts=accounts,
             sessions=Sessions(db, clock, control),
             channels=channels,
-            ingests=Ingests(db, providers, control, audit),
-            broadcasts=Broadcasts(db, clock),
-            recordings=Recordings(db, clock, providers, jobs, channels, audit),
+            moderators=moderators,
+            ingests=ingests,
+            broadcasts=Broadcasts(db, clock, retention_days=site.recordings_days, channels=channels),
+            recordings=Recordings(db, clock, providers, channels, audit, control),
+            retention=Retention(db, clock, providers, jobs, audit, site),
+            storage=StorageForecasts(providers, clock),
             people=People(hooks),
+            tokens=Tokens(db, clock, control, audit),
+            leaving=leaving,
+            removal=removal,
             audit=audit,
             setup=Setup(db, accounts),
+            setup_steps=SetupSteps(),
+            choices=SiteChoices(db, site, control, audit),
+            operators=Operators(db, accounts, channels, ingests, control, audit),
+            directory=Directory(clock),
+            audit_log=AuditLog(db),
+            login_links=LoginLinks(db, clock, accounts, audit),
         )
 
 

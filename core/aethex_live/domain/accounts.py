@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from aethex_live.domain.names import check_email, check_line, check_username
+from aethex_live.domain.names import LONGEST_EMAIL, LONGEST_USERNAME, check_email, check_line, check_username
 from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
 from aethex_live.events import record
-from aethex_live.events.types import UserBanned, UserChanged, UserRegistered
+from aethex_live.events.types import TermsAccepted, UserAdmitted, UserBanned, UserChanged, UserDeclined, UserRegistered
 from aethex_live.ids import uuid7
 from aethex_live.models import Identity, User
 from aethex_live.providers import AccessDenied
 from aethex_live.providers import Invalid as ProviderInvalid
-from aethex_live.providers.auth import AuthCap, AuthProvider
+from aethex_live.providers.auth import AuthCap, AuthPolicy, AuthProvider
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
+    from aethex_live.actor import Actor
+    from aethex_live.clock import Clock
     from aethex_live.control import Control
     from aethex_live.db import Database
+    from aethex_live.domain.audit import Audit
 
 WRONG = "The name or the password is not right."
+WRONG_CODE = "This code is not right, or it was used already. Wait for the next one, or use a recovery code."
+STATES = {
+    "banned": ("This account was closed by the operators of this site.", "account-closed"),
+    "pending": (
+        "This account waits for an operator of this site to let it in; we'll mail you then.",
+        "account-pending",
+    ),
+}
+CLOSED = "This account is closed."
+# those in which somebody can sign in
+OPEN_STATES = frozenset({"active", "leaving"})
 TAKEN = {
     "username_key": ("username", "This name is taken; choose another."),
     "email_key": ("email", "This e-mail address has an account; sign in instead."),
@@ -32,14 +46,35 @@ TAKEN = {
 class Accounts:
     """People's accounts and their identities at auth providers."""
 
-    def __init__(self, db: Database, providers: Providers, control: Control) -> None:
+    def __init__(self, db: Database, clock: Clock, providers: Providers, control: Control, audit: Audit) -> None:
         self._db = db
+        self._clock = clock
         self._providers = providers
         self._control = control
+        self._audit = audit
 
     def provider(self) -> AuthProvider | None:
         """The auth provider of new accounts, or None when auth is switched off."""
         return self._providers.auth()
+
+    def policy(self) -> AuthPolicy:
+        """What the operator decided about accounts; nobody can sign up while auth is switched off."""
+        provider = self.provider()
+        return provider.policy if provider else AuthPolicy(registration="closed")
+
+    def can(self, capability: AuthCap) -> bool:
+        """Whether the auth provider can do this."""
+        provider = self.provider()
+        return provider is not None and capability in provider.capabilities
+
+    def check_may_act(self, actor: Actor) -> None:
+        """Raises Forbidden where a confirmed e-mail address is wanted first: to chat, to stream, to make channels."""
+        if self.policy().verify_email == "required" and not actor.email_verified:
+            raise Forbidden(
+                "Confirm your e-mail address first: open the link in the mail that you got, or ask for a new one in "
+                "your settings.",
+                code="email-unconfirmed",
+            )
 
     def _able(self, capability: AuthCap) -> AuthProvider:
         provider = self.provider()
@@ -49,20 +84,40 @@ class Accounts:
             raise Unavailable(f"The auth provider “{provider.name}” can't do this ({capability.value}).")
         return provider
 
-    async def register(self, username: str, email: str, password: str, *, role: str = "member") -> User:
-        """Make an account with a password. Raises Invalid or Conflict about the field that is wrong."""
+    async def register(
+        self,
+        username: str,
+        email: str,
+        password: str,
+        *,
+        role: str = "member",
+        invite: str = "",
+        vouched: bool = False,
+    ) -> User:
+        """Make an account with a password. Raises Invalid, Conflict or Forbidden about what is wrong.
+
+        Its state may be "pending": it waits for an operator. An address that has to be confirmed is not the account's
+        yet. Operators' accounts, and those that an operator made (`vouched`), wait for nothing.
+        """
+        vouched = vouched or role == "operator"
         name, address = check_username(username), check_email(email)
         provider = self._able(AuthCap.REGISTER)
+        if not vouched:
+            _check_rules(provider.policy, address, invite)
         if await User.filter(username_key=name.lower()).exists():
             raise taken("username_key")
         try:
             prepared = await provider.prepare_password(password, avoid=(name, address or ""))
         except ProviderInvalid as refused:
             raise Invalid(str(refused), field="password") from None
-        return await self._store(provider, name, address, prepared, role)
+        return await self._store(provider, name, address, prepared, role, None if vouched else invite)
 
-    async def _store(self, provider: AuthProvider, name: str, email: str | None, prepared: str, role: str) -> User:
-        user_id = uuid7()
+    async def _store(
+        self, provider: AuthProvider, name: str, email: str | None, prepared: str, role: str, invite: str | None
+    ) -> User:
+        user_id, vouched = uuid7(), invite is None
+        claimed = email if not vouched and AuthCap.ADDRESSES in provider.capabilities else None
+        kept = None if claimed else email
         try:
             async with self._db.transaction():
                 user = await User.create(
@@ -70,12 +125,16 @@ class Accounts:
                     username=name,
                     username_key=name.lower(),
                     display_name=name,
-                    email=email,
-                    email_key=email.lower() if email else None,
+                    email=kept,
+                    email_key=kept.lower() if kept else None,
+                    email_verified_at=self._clock.now() if vouched and kept else None,
                     role=role,
+                    state="active" if invite is None else await _admitted(provider, invite),
                 )
                 proven = await provider.register(str(user_id), prepared)
                 await Identity.create(id=uuid7(), user=user, provider=provider.name, subject=proven.subject)
+                if claimed is not None:
+                    await provider.claim_address(user_id, claimed)
                 await record(UserRegistered(user_id=user_id, username=name), subject=f"user:{user_id}", actor=user_id)
         except IntegrityError as clash:
             raise clash_of(clash) from clash
@@ -97,9 +156,46 @@ class Accounts:
             raise Unauthenticated(WRONG, code="wrong-password") from None
         if user is None:
             raise Unauthenticated(WRONG, code="wrong-password")
-        if user.state != "active":
-            raise Forbidden("This account was closed by the operators of this site.", code="account-closed")
+        check_open(user)
         return user, provider.name
+
+    async def needs_second_step(self, user: User) -> bool:
+        """Whether a password alone does not sign this account in."""
+        found = await self._second_step(user.id)
+        return found is not None and await found[0].needs_second_step(found[1])
+
+    async def check_second_step(self, user_id: UUID, code: str) -> None:
+        """Take a code of the second step, once. Raises Unauthenticated about `code` when it is wrong or used."""
+        found = await self._second_step(user_id)
+        try:
+            if found is not None:
+                await found[0].check_second_step(found[1], code)
+                return
+        except AccessDenied:
+            pass
+        raise Unauthenticated(WRONG_CODE, field="code", code="wrong-code")
+
+    async def _second_step(self, user_id: UUID) -> tuple[AuthProvider, str] | None:
+        provider = self.provider()
+        if provider is None or AuthCap.SECOND_STEP not in provider.capabilities:
+            return None
+        identity = await Identity.get_or_none(user_id=user_id, provider=provider.name)
+        return (provider, identity.subject) if identity else None
+
+    async def has_password(self, user_id: UUID) -> bool:
+        """Whether the account can prove itself by a password here."""
+        provider = self.provider()
+        if provider is None or AuthCap.PASSWORD not in provider.capabilities:
+            return False
+        return await Identity.filter(user_id=user_id, provider=provider.name).exists()
+
+    async def proven(self, provider: str, subject: str) -> User:
+        """The account of an identity that a provider has proved. Raises Unauthenticated, or Forbidden when closed."""
+        identity = await Identity.get_or_none(provider=provider, subject=subject).select_related("user")
+        if identity is None:
+            raise Unauthenticated("There is no account behind this proof.", code="wrong-proof")
+        check_open(identity.user)
+        return identity.user
 
     async def set_password(self, user_id: UUID, password: str) -> None:
         """Replace the password of an account. Raises Invalid about `new_password`."""
@@ -118,9 +214,9 @@ class Accounts:
     async def find(self, login: str) -> User | None:
         """The active or banned account of a user name or e-mail address."""
         key = login.strip().lower()
-        if "@" in key:
-            return await User.get_or_none(email_key=key)
-        return await User.get_or_none(username_key=key)
+        if len(key) > (LONGEST_EMAIL if "@" in key else LONGEST_USERNAME):
+            return None  # no row has it, and Tortoise refuses to ask for it
+        return await (User.get_or_none(email_key=key) if "@" in key else User.get_or_none(username_key=key))
 
     async def get(self, username: str) -> User:
         """The account of a user name. Raises NotFound."""
@@ -140,16 +236,98 @@ class Accounts:
                 actor=user_id,
             )
 
-    async def change(self, user_id: UUID, display_name: str, email: str) -> None:
-        """Change name and e-mail address. Raises Invalid or Conflict about the field."""
+    async def change(self, user_id: UUID, display_name: str, email: str) -> bool:
+        """Change name and e-mail address. Raises Invalid or Conflict about the field.
+
+        Returns whether the new address waits for its confirmation; the old one stays until then.
+        """
         address = check_email(email)
+        async with self._db.transaction():
+            await self.rename(user_id, display_name)
+            return await self._change_address(await User.get(id=user_id), address)
+
+    async def _change_address(self, user: User, address: str | None) -> bool:
+        provider = self.provider()
+        confirms = provider is not None and AuthCap.ADDRESSES in provider.capabilities
+        if address == user.email and not confirms:
+            return False
+        if provider is None or not confirms:
+            await self.set_address(user.id, address, confirmed=False)
+            return False
+        if address == user.email:
+            return False
+        if address is None and provider.policy.verify_email == "required":
+            raise Invalid(
+                "This site asks for an e-mail address; you can change it, but not take it away.", field="email"
+            )
+        await provider.claim_address(user.id, address)
+        if address is None:
+            await self.set_address(user.id, None, confirmed=False)
+        return address is not None
+
+    async def set_address(self, user_id: UUID, address: str | None, *, confirmed: bool) -> None:
+        """Give the account its address; `confirmed`: its owner reads what is sent there. Raises Conflict."""
         try:
             async with self._db.transaction():
-                await self.rename(user_id, display_name)
-                key = address.lower() if address else None
-                await User.filter(id=user_id).update(email=address, email_key=key)
+                await User.filter(id=user_id).update(
+                    email=address,
+                    email_key=address.lower() if address else None,
+                    email_verified_at=self._clock.now() if confirmed else None,
+                )
+                await record(UserChanged(user_id=user_id, fields=["email"]), subject=f"user:{user_id}", actor=user_id)
         except IntegrityError as clash:
             raise clash_of(clash) from clash
+
+    async def waiting(self, *, limit: int = 50, after: UUID | None = None) -> list[User]:
+        """Accounts that wait for an operator, the oldest first; page on with the last one's id as `after`."""
+        rows = User.filter(state="pending") if after is None else User.filter(state="pending", id__gt=after)
+        return await rows.order_by("id").limit(limit)
+
+    async def admit(self, user_id: UUID, by: Actor) -> User:
+        """Let a waiting account in. Raises NotFound when it does not wait."""
+        async with self._db.transaction():
+            user = await self._waiting(user_id)
+            await User.filter(id=user_id).update(state="active")
+            await record(UserAdmitted(user_id=user_id), subject=f"user:{user_id}", actor=by.user_id)
+            await self._audit.write(
+                "user.admitted", actor=by, subject=f"user:{user_id}", detail={"username": user.username}
+            )
+        return user
+
+    async def decline(self, user_id: UUID, by: Actor) -> User:
+        """Decline a waiting account: it is deleted, and its name is free again. Raises NotFound."""
+        provider = self.provider()
+        async with self._db.transaction():
+            user = await self._waiting(user_id)
+            identities = await Identity.filter(user_id=user_id)
+            await record(
+                UserDeclined(user_id=user_id, username=user.username), subject=f"user:{user_id}", actor=by.user_id
+            )
+            await self._audit.write(
+                "user.declined", actor=by, subject=f"user:{user_id}", detail={"username": user.username}
+            )
+            await User.filter(id=user_id).delete()
+            for identity in identities:
+                if provider is not None and identity.provider == provider.name:
+                    await provider.delete_subject(identity.subject)
+        return user
+
+    async def _waiting(self, user_id: UUID) -> User:
+        user = await User.select_for_update().get_or_none(id=user_id, state="pending")
+        if user is None:
+            raise NotFound("This account does not wait any more.")
+        return user
+
+    async def accept_terms(self, user_id: UUID, version: int) -> None:
+        """Note that the person accepted this version of the site's terms; 0 is none, and older ones change nothing."""
+        async with self._db.transaction():
+            asked = User.filter(id=user_id, terms_version__lt=version)
+            if not await asked.update(terms_version=version, terms_accepted_at=self._clock.now()):
+                return
+            await record(
+                TermsAccepted(user_id=user_id, version_accepted=version), subject=f"user:{user_id}", actor=user_id
+            )
+            await self._control.send("user.changed", {"user_id": str(user_id)})
 
     async def ban(self, user_id: UUID, *, reason: str, by: UUID | None) -> None:
         """Ban an account from the site; its sessions and sockets close within two seconds."""
@@ -172,3 +350,28 @@ def clash_of(clash: IntegrityError) -> Refusal:
         if column in text:
             return taken(column)
     return Conflict("This account could not be made; try again.")
+
+
+def check_open(user: User) -> None:
+    """Raises Forbidden, with the reason, for an account that nobody can use at the moment."""
+    if user.state not in OPEN_STATES:
+        sentence, code = STATES.get(user.state, (CLOSED, "account-closed"))
+        raise Forbidden(sentence, code=code)
+
+
+def _check_rules(policy: AuthPolicy, address: str | None, invite: str) -> None:
+    if policy.registration == "closed":
+        raise Forbidden("This site takes no new accounts at the moment.", code="registration-closed")
+    if policy.registration == "invite" and not invite.strip():
+        raise Forbidden("This site takes new accounts by invitation only: open the link of one.", code="invite-needed")
+    if policy.verify_email == "required" and address is None:
+        raise Invalid("This site asks for an e-mail address.", field="email")
+
+
+async def _admitted(provider: AuthProvider, invite: str) -> Literal["active", "pending"]:
+    try:
+        return await provider.admit(invite.strip())
+    except AccessDenied as refused:
+        raise Forbidden(str(refused), code="registration-closed") from None
+    except ProviderInvalid as refused:
+        raise Forbidden(str(refused), code="invite-needed") from None

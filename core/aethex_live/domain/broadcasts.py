@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from aethex_live.actor import Actor
+from aethex_live.errors import NotFound
 from aethex_live.events import record
 from aethex_live.events.types import (
     BroadcastEnded,
@@ -14,6 +16,8 @@ from aethex_live.events.types import (
     IngestConnected,
     IngestDisconnected,
     RecordingReady,
+    RehearsalEnded,
+    RehearsalStarted,
 )
 from aethex_live.ids import derived_id
 from aethex_live.models import Broadcast, Channel, Ingest, Recording
@@ -22,6 +26,7 @@ from aethex_live.providers.streaming import PlaybackRef
 if TYPE_CHECKING:
     from aethex_live.clock import Clock
     from aethex_live.db import Database
+    from aethex_live.domain.channels import Channels
 
 
 class Broadcasts:
@@ -31,40 +36,60 @@ class Broadcasts:
     events of one going-live carry one name.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, *, retention_days: int | None = None, channels: Channels | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._channels = channels
+        self._retention_days = retention_days
 
     async def live(self, *, limit: int = 100) -> Sequence[Broadcast]:
-        """What can be watched now on public channels, most recently started first."""
+        """What can be watched now on public channels, most recently started first. Never a rehearsal."""
         return (
             await Broadcast.exclude(state="ended")
-            .filter(channel__visibility="public")
+            .filter(channel__visibility="public", channel__owner__delete_at__isnull=True, rehearsal=False)
             .order_by("-started_at")
             .limit(limit)
             .select_related("channel", "channel__owner", "category")
         )
 
-    async def of_channel(self, channel_id: UUID) -> Broadcast | None:
-        """The broadcast that is on now, or None."""
-        return (
-            await Broadcast.filter(channel_id=channel_id)
-            .exclude(state="ended")
-            .order_by("-started_at")
-            .select_related("category")
-            .first()
-        )
+    async def of_channel(self, channel_id: UUID, *, rehearsals: bool = False) -> Broadcast | None:
+        """The broadcast that is on now, or None. `rehearsals`: also one, for who may see it."""
+        rows = Broadcast.filter(channel_id=channel_id).exclude(state="ended")
+        if not rehearsals:
+            rows = rows.filter(rehearsal=False)
+        # a public one first, should both be on for a moment
+        return await rows.order_by("rehearsal", "-started_at").select_related("category").first()
+
+    async def watchable(self, broadcast_id: UUID, actor: Actor) -> Broadcast:
+        """A broadcast that is on and that the actor may watch. Raises NotFound, for a stranger's rehearsal too."""
+        row = await Broadcast.filter(id=broadcast_id).exclude(state="ended").select_related("channel").first()
+        if row is None or (row.rehearsal and not await self._belongs(row.channel, actor)):
+            raise NotFound("This broadcast is over, or there never was one.")
+        return row
+
+    async def _belongs(self, channel: Channel, actor: Actor) -> bool:
+        return self._channels is not None and await self._channels.role_of(channel, actor) is not None
 
     async def live_ids(self) -> Sequence[tuple[UUID, UUID]]:
-        """(channel, broadcast) of everything that is on, unlisted channels too."""
-        rows = await Broadcast.exclude(state="ended").values("channel_id", "id")
+        """(channel, broadcast) of everything public that is on, unlisted channels too."""
+        rows = await Broadcast.exclude(state="ended").filter(rehearsal=False).values("channel_id", "id")
         return [(row["channel_id"], row["id"]) for row in rows]
 
     async def unended(self, provider: str) -> Sequence[Broadcast]:
         """Rows of a provider that are not ended: what a restart has to look after."""
         return await Broadcast.filter(provider=provider).exclude(state="ended").select_related("channel")
 
-    async def connected(self, ingest: Ingest, *, publish_id: UUID, broadcast_id: UUID | None, protocol: str) -> None:
+    async def connected(
+        self,
+        ingest: Ingest,
+        *,
+        publish_id: UUID,
+        broadcast_id: UUID | None,
+        protocol: str,
+        rehearsal: bool = False,
+    ) -> None:
         """An encoder was let in; `broadcast_id` is given when it continues one."""
         async with self._db.transaction():
             if broadcast_id is not None:
@@ -76,13 +101,22 @@ class Broadcasts:
                     publish_id=publish_id,
                     broadcast_id=broadcast_id,
                     protocol=protocol,
+                    private=rehearsal,
                 ),
                 subject=f"ingest:{ingest.id}",
                 channel=ingest.channel_id,
                 id=derived_id("ingest.connected", publish_id),
             )
 
-    async def disconnected(self, ingest: Ingest, *, publish_id: UUID, broadcast_id: UUID, window_s: float) -> None:
+    async def disconnected(
+        self,
+        ingest: Ingest,
+        *,
+        publish_id: UUID,
+        broadcast_id: UUID,
+        window_s: float,
+        rehearsal: bool = False,
+    ) -> None:
         """The encoder is gone; the broadcast waits `window_s` seconds for it."""
         async with self._db.transaction():
             await Broadcast.filter(id=broadcast_id, state="live").update(state="reconnecting")
@@ -93,14 +127,23 @@ class Broadcasts:
                     publish_id=publish_id,
                     broadcast_id=broadcast_id,
                     window_s=window_s,
+                    private=rehearsal,
                 ),
                 subject=f"ingest:{ingest.id}",
                 channel=ingest.channel_id,
                 id=derived_id("ingest.disconnected", publish_id),
             )
 
-    async def started(self, ingest: Ingest, *, broadcast_id: UUID, started_at: datetime, playback: PlaybackRef) -> None:
-        """The first segment can be played: the channel is live."""
+    async def started(
+        self,
+        ingest: Ingest,
+        *,
+        broadcast_id: UUID,
+        started_at: datetime,
+        playback: PlaybackRef,
+        rehearsal: bool = False,
+    ) -> None:
+        """The first segment can be played: the channel is live, or its people can watch a rehearsal."""
         channel = await Channel.get(id=ingest.channel_id).select_related("category")
         async with self._db.transaction():
             await Broadcast.get_or_create(
@@ -113,9 +156,18 @@ class Broadcasts:
                     "title": channel.title or channel.name,
                     "category_id": channel.category_id,
                     "started_at": started_at,
+                    "rehearsal": rehearsal,
                     "playback": playback.as_json(),
                 },
             )
+            if rehearsal:
+                await record(
+                    RehearsalStarted(broadcast_id=broadcast_id, channel_id=channel.id, started_at=started_at),
+                    subject=f"broadcast:{broadcast_id}",
+                    channel=channel.id,
+                    id=derived_id("rehearsal.started", broadcast_id),
+                )
+                return
             await record(
                 BroadcastStarted(
                     broadcast_id=broadcast_id,
@@ -141,11 +193,12 @@ class Broadcasts:
             if not changed:
                 return
             row = await Broadcast.get(id=broadcast_id)
+            told = RehearsalEnded if row.rehearsal else BroadcastEnded
             await record(
-                BroadcastEnded(broadcast_id=broadcast_id, channel_id=row.channel_id, reason=reason, ended_at=ended_at),
+                told(broadcast_id=broadcast_id, channel_id=row.channel_id, reason=reason, ended_at=ended_at),
                 subject=f"broadcast:{broadcast_id}",
                 channel=row.channel_id,
-                id=derived_id("broadcast.ended", broadcast_id),
+                id=derived_id(told.type, broadcast_id),
             )
 
     async def recording_ready(
@@ -160,10 +213,14 @@ class Broadcasts:
         incomplete: bool,
         playback: PlaybackRef,
     ) -> None:
-        """What was recorded of a broadcast can be watched; `duration` in seconds, `size` in bytes."""
-        broadcast = await Broadcast.get_or_none(id=broadcast_id)
+        """What was recorded of a broadcast can be watched; `duration` in seconds, `size` in bytes.
+
+        A rehearsal's recording is private: only the channel's owner sees it.
+        """
+        broadcast = await Broadcast.filter(id=broadcast_id).select_related("channel").first()
         if broadcast is None:
             return
+        private = broadcast.rehearsal
         async with self._db.transaction():
             recording, made = await Recording.get_or_create(
                 provider=playback.provider,
@@ -174,6 +231,8 @@ class Broadcasts:
                     "broadcast": broadcast,
                     "title": broadcast.title,
                     "state": "ready",
+                    "visibility": "private" if private else "public",
+                    "expires_at": self._expiry(broadcast.channel),
                     "duration": duration,
                     "size": size,
                     "width": width,
@@ -191,11 +250,17 @@ class Broadcasts:
                         broadcast_id=broadcast_id,
                         duration=duration,
                         incomplete=incomplete,
+                        private=private,
                     ),
                     subject=f"recording:{recording.id}",
                     channel=broadcast.channel_id,
                     id=derived_id("recording.ready", broadcast_id),
                 )
+
+    def _expiry(self, channel: Channel) -> datetime | None:
+        """When a recording made now goes, by the channel's retention, else by the site's."""
+        days = channel.retention_days or self._retention_days
+        return self._clock.now() + timedelta(days=days) if days else None
 
     async def saw_viewers(self, broadcast_id: UUID, count: int) -> None:
         """Keep the peak of viewers."""

@@ -3,47 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
 from aethex_live.actor import Actor
-from aethex_live.domain.names import check_line, check_slug
-from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound
+from aethex_live.domain.names import LONGEST_CATEGORY, LONGEST_SLUG, check_line, check_slug
+from aethex_live.domain.rights import Right
+from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from aethex_live.events import record
 from aethex_live.events.types import (
     BroadcastChanged,
     ChannelChanged,
     ChannelCreated,
-    ChannelModeratorAdded,
-    ChannelModeratorRemoved,
 )
 from aethex_live.ids import uuid7
-from aethex_live.models import Broadcast, Category, Channel, ChannelModerator, ChannelSlug, User
+from aethex_live.models import Broadcast, Category, Channel, ChannelModerator, ChannelSlug
 
 if TYPE_CHECKING:
     from aethex_live.db import Database
-    from aethex_live.domain.audit import Audit
+    from aethex_live.domain.moderators import Moderators
+    from aethex_live.domain.removal import Removal
+    from aethex_live.settings import Site
 
 ChannelRole = Literal["owner", "moderator"]
-MODERATOR_RIGHTS = ("chat",)
-MOST_CHANNELS = 5
+# what a moderator with the right to it may change of a channel
+MODERATORS_WORDS = frozenset({"title", "category_id", "language"})
+# so often a channel may move in this time: each address that it had stays its own
+MOST_MOVES = 3
+MOVES_IN = timedelta(days=30)
+_MOVES = """
+select count(*) as count, min(recorded_at) as first from core_event
+where channel_id = $1 and type = 'channel.changed' and payload->'fields' ? 'slug' and recorded_at > now() - $2::interval
+"""
 
 
 class Channels:
     """Makes channels, finds them, changes them."""
 
-    def __init__(self, db: Database, audit: Audit) -> None:
+    def __init__(self, db: Database, removal: Removal, moderators: Moderators, site: Site) -> None:
         self._db = db
-        self._audit = audit
+        self._removal = removal
+        self._moderators = moderators
+        self._most = site.channels_per_person
 
     async def create(self, owner_id: UUID, slug: str, name: str) -> Channel:
         """Make a channel. Raises Invalid or Conflict about `slug` or `name`."""
         address = check_slug(slug)
         shown = check_line(name, field="name", most=50, least=1)
-        if await Channel.filter(owner_id=owner_id).count() >= MOST_CHANNELS:
-            raise Conflict(f"An account has at most {MOST_CHANNELS} channels.")
+        if await Channel.filter(owner_id=owner_id).count() >= self._most:
+            raise Conflict(_full(self._most))
         channel_id = uuid7()
         hue = channel_id.int % 360
         try:
@@ -61,13 +72,15 @@ class Channels:
         return channel
 
     async def by_slug(self, slug: str) -> Channel:
-        """The channel at an address, also at one it had before. Raises NotFound."""
-        found = await Channel.filter(slug=slug.lower()).select_related("category", "owner").first()
-        if found is None:
+        """The channel at an address, also at one it had before. Raises NotFound, also while its owner leaves."""
+        found = None
+        if len(slug) <= LONGEST_SLUG:
+            found = await Channel.filter(slug=slug.lower()).select_related("category", "owner").first()
+        if found is None and len(slug) <= LONGEST_SLUG:
             earlier = await ChannelSlug.filter(slug=slug.lower()).first()
             if earlier is not None:
                 found = await Channel.filter(id=earlier.channel_id).select_related("category", "owner").first()
-        if found is None:
+        if found is None or found.owner.delete_at is not None:
             raise NotFound(f"There is no channel at /{slug[:40]}.")
         return found
 
@@ -84,14 +97,20 @@ class Channels:
         moderates = await ChannelModerator.filter(channel_id=channel.id, user_id=actor.user_id).exists()
         return "moderator" if moderates else None
 
-    async def update(self, channel: Channel, actor: Actor, changes: Mapping[str, Any]) -> Channel:
-        """Change what is given of slug, name, title, category, language, hue, about, visibility.
+    async def may(self, channel: Channel, actor: Actor, right: Right) -> bool:
+        """Whether the actor has this right in the channel; owners and operators of the site have all."""
+        return await self._moderators.may(channel, actor, right)
 
-        Raises Invalid or Conflict about one of them.
+    async def update(self, channel: Channel, actor: Actor, changes: Mapping[str, Any]) -> Channel:
+        """Change what is given of slug, name, title, category, language, hue, about, visibility, mature.
+
+        Raises Invalid or Conflict about one of them; Forbidden when the actor is neither owner nor has the right to
+        change title, category and language.
         """
-        checked = await self._checked(changes)
-        before = {key: getattr(channel, key) for key in checked}
-        if checked == before:
+        given = await self._checked(changes)
+        checked = {key: value for key, value in given.items() if value != getattr(channel, key)}
+        await self._require_say(channel, actor, given)
+        if not checked:
             return channel
         try:
             await self._store(channel, actor, checked)
@@ -103,7 +122,7 @@ class Channels:
 
     async def _store(self, channel: Channel, actor: Actor, checked: Mapping[str, Any]) -> None:
         async with self._db.transaction():
-            if checked.get("slug", channel.slug) != channel.slug:
+            if "slug" in checked:
                 await self._move(channel, checked["slug"])
             await Channel.filter(id=channel.id).update(**checked)
             await record(
@@ -116,12 +135,42 @@ class Channels:
                 await self._retitle(channel, actor, checked)
 
     async def _move(self, channel: Channel, slug: str) -> None:
-        """Take a new address; the old one goes on leading here."""
+        """Take a new address; the old one goes on leading here. Raises Conflict, TooMany for the fourth in 30 days."""
+        await Channel.filter(id=channel.id).select_for_update().first()  # two moves at once count one another
+        moved = (await self._db.fetch(_MOVES, [channel.id, MOVES_IN]))[0]
+        if moved["count"] >= MOST_MOVES:
+            day = moved["first"] + MOVES_IN
+            raise TooMany(
+                f"A channel's address changes at most {MOST_MOVES} times in {MOVES_IN.days} days; the next change is "
+                f"possible on {day:%d %B}.",
+                field="slug",
+            )
         mine = await ChannelSlug.get_or_none(slug=slug)
         if mine is None:
             await ChannelSlug.create(slug=slug, channel=channel)
         elif mine.channel_id != channel.id:
             raise Conflict(f"/{slug} is taken; choose another address.", field="slug", code="taken")
+
+    async def _require_say(self, channel: Channel, actor: Actor, given: Mapping[str, Any]) -> None:
+        if channel.owner_id == actor.user_id or actor.is_operator:
+            return
+        if given.keys() - MODERATORS_WORDS:
+            raise Forbidden("Only the owner of the channel may change this.")
+        await self._moderators.require(channel, actor, Right.STREAM_EDIT)
+
+    async def delete(self, channel: Channel, actor: Actor, typed: str) -> None:
+        """Delete a channel with its recordings for good. `typed` is its address, typed by its owner.
+
+        Raises Invalid about `slug`, Forbidden for others, Conflict while it is live.
+        """
+        if actor.by_token or not (channel.owner_id == actor.user_id or actor.is_operator):
+            raise Forbidden("Only the owner of the channel may do this.")
+        if typed.strip().lower().removeprefix("/") != channel.slug:
+            raise Invalid(f"Type the address “{channel.slug}” to say that you mean it.", field="slug")
+        async with self._db.transaction():
+            if await Broadcast.filter(channel_id=channel.id).exclude(state="ended").exists():
+                raise Conflict("The channel is live: end the stream first.")
+            await self._removal.channel(channel, actor)
 
     async def _retitle(self, channel: Channel, actor: Actor, checked: Mapping[str, Any]) -> None:
         words = {key: checked[key] for key in ("title", "category_id") if key in checked}
@@ -129,6 +178,8 @@ class Channels:
         if live is None:
             return
         await Broadcast.filter(id=live.id).update(**words)
+        if live.rehearsal:
+            return
         category = await Category.get_or_none(id=words.get("category_id", live.category_id))
         await record(
             BroadcastChanged(
@@ -158,67 +209,34 @@ class Channels:
                     checked[key] = int(value) % 360
                 case "category":
                     checked["category_id"] = await category_id(value)
+                case "mature":
+                    checked[key] = bool(value)
+                case "retention_days":
+                    checked[key] = check_days(value)
                 case "visibility" | "language":
                     checked[key] = value
                 case _:
                     raise Invalid(f"A channel has no “{key}”.", field=key)
         return checked
 
-    async def moderators(self, channel: Channel) -> Sequence[ChannelModerator]:
-        """The moderators, oldest first, each with its `user`."""
-        return await ChannelModerator.filter(channel_id=channel.id).order_by("created_at").select_related("user")
 
-    async def add_moderator(self, channel: Channel, actor: Actor, username: str) -> User:
-        """Make an account a moderator. Raises NotFound or Conflict about `username`."""
-        user = await User.get_or_none(username_key=username.strip().lower(), state="active")
-        if user is None:
-            raise NotFound(f"There is no account “{username.strip()[:40]}”.", field="username")
-        if user.id == channel.owner_id:
-            raise Conflict("The owner moderates the channel already.", field="username")
-        try:
-            async with self._db.transaction():
-                await ChannelModerator.create(
-                    id=uuid7(),
-                    channel=channel,
-                    user=user,
-                    rights=list(MODERATOR_RIGHTS),
-                    granted_by=actor.user_id,
-                )
-                await record(
-                    ChannelModeratorAdded(channel_id=channel.id, user_id=user.id),
-                    subject=f"channel:{channel.id}",
-                    actor=actor.user_id,
-                    channel=channel.id,
-                )
-                await self._audit.write(
-                    "moderator.added",
-                    actor=actor,
-                    subject=f"user:{user.id}",
-                    channel_id=channel.id,
-                    detail={"username": user.username},
-                )
-        except IntegrityError:
-            raise Conflict(f"{user.username} moderates the channel already.", field="username") from None
-        return user
-
-    async def remove_moderator(self, channel: Channel, actor: Actor, user_id: UUID) -> None:
-        """Take the right away. Raises NotFound when the account moderates nothing here."""
-        async with self._db.transaction():
-            if not await ChannelModerator.filter(channel_id=channel.id, user_id=user_id).delete():
-                raise NotFound("This account does not moderate the channel.")
-            await record(
-                ChannelModeratorRemoved(channel_id=channel.id, user_id=user_id),
-                subject=f"channel:{channel.id}",
-                actor=actor.user_id,
-                channel=channel.id,
-            )
-            await self._audit.write("moderator.removed", actor=actor, subject=f"user:{user_id}", channel_id=channel.id)
+def _full(most: int) -> str:
+    if not most:
+        return "This site makes no new channels at the moment."
+    return f"An account has at most {most} channel{'' if most == 1 else 's'} on this site."
 
 
 def require_owner(role: ChannelRole | None) -> None:
     """Raises Forbidden for everyone but the owner."""
     if role != "owner":
         raise Forbidden("Only the owner of the channel may do this.")
+
+
+def check_days(value: int | None) -> int | None:
+    """How long recordings are kept; None is as long as the site keeps them. Raises Invalid about `retention_days`."""
+    if value is not None and not 1 <= value <= 3650:
+        raise Invalid("Give 1 to 3,650 days, or leave it empty.", field="retention_days")
+    return value
 
 
 def check_about(text: str) -> str:
@@ -233,7 +251,7 @@ async def category_id(slug: str | None) -> UUID | None:
     """The id of a category's slug; None for an empty one. Raises Invalid about `category`."""
     if not slug:
         return None
-    category = await Category.get_or_none(slug=slug)
+    category = await Category.get_or_none(slug=slug) if len(slug) <= LONGEST_CATEGORY else None
     if category is None:
         raise Invalid("There is no such category; choose one of the list.", field="category")
     return category.id

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 from aethex_live.actor import Actor
 from aethex_live.errors import Unavailable
 from aethex_live.events import record
-from aethex_live.events.types import IngestKeyRotated
+from aethex_live.events.types import IngestKeyRotated, RehearsalSwitched
 from aethex_live.ids import derived_id
 from aethex_live.models import Channel, Ingest
-from aethex_live.providers.streaming import Endpoint, IngestHealth, IngestSpec, StreamCap, StreamProvider
+from aethex_live.providers.streaming import (
+    Endpoint,
+    IngestHealth,
+    IngestSpec,
+    Rehearsing,
+    StreamCap,
+    StreamProvider,
+)
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -83,6 +90,39 @@ class Ingests:
             )
             await self._control.send("ingest.rotated", {"ingest_id": str(found.row.id), "key_version": version})
         await found.provider.rotate_key(found.row.provider_id, key_version=version)
+
+    async def rehearse(self, channel: Channel, actor: Actor | None, *, on: bool) -> None:
+        """Make what is sent next a rehearsal, or public again; what is on now stays as it is.
+
+        The switch holds until it is turned off: an encoder that comes back after a break is never public by surprise.
+        Raises Unavailable where the provider can't rehearse.
+        """
+        found = await self._rehearsing(channel)
+        if found.row.rehearsal != on:
+            await self._switch(channel, found.row, actor, on=on)
+
+    async def go_public(self, channel: Channel, actor: Actor | None) -> None:
+        """End the rehearsal, and let what the same encoder goes on sending be a public broadcast."""
+        found = await self._rehearsing(channel)
+        await self._switch(channel, found.row, actor, on=False)
+        assert isinstance(found.provider, Rehearsing), "the caller found out"
+        await found.provider.go_public(found.row.provider_id)
+
+    async def _rehearsing(self, channel: Channel) -> IngestAndProvider:
+        found = await self.of(channel)
+        if not isinstance(found.provider, Rehearsing):
+            raise Unavailable(f"The streaming provider “{found.provider.name}” has no rehearsals.")
+        return found
+
+    async def _switch(self, channel: Channel, row: Ingest, actor: Actor | None, *, on: bool) -> None:
+        async with self._db.transaction():
+            await Ingest.filter(id=row.id).update(rehearsal=on)
+            await record(
+                RehearsalSwitched(channel_id=channel.id, on=on),
+                subject=f"ingest:{row.id}",
+                actor=actor.user_id if actor else None,
+                channel=channel.id,
+            )
 
     async def end(self, channel: Channel) -> None:
         """End what is live on the channel, at once, whichever provider carries it."""

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """What is shown of an account; `avatar` is an address or None."""
+    """What is shown of an account; `avatar` and `banner` are addresses or None, `banner_alt` says what it shows."""
 
     id: UUID
     username: str
     name: str
     avatar: str | None = None
     bio: str = ""
+    banner: str | None = None
+    banner_alt: str = ""
 
 
 class People:
@@ -49,4 +51,6 @@ def _person(user_id: UUID, username: str, facts: dict[str, object]) -> Person:
         name=str(facts.get("name") or username),
         avatar=cast("str | None", facts.get("avatar")),
         bio=str(facts.get("bio") or ""),
+        banner=cast("str | None", facts.get("banner")),
+        banner_alt=str(facts.get("banner_alt") or ""),
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from aethex_live.actor import Actor, Role
+from aethex_live.events import record
+from aethex_live.events.types import UserSignedIn
 from aethex_live.ids import uuid7
 from aethex_live.models import Session, User
 
@@ -22,6 +24,8 @@ LIFE = timedelta(days=30)
 REMEMBERED_S = 10.0
 MOST_REMEMBERED = 20_000
 SEEN_EVERY = timedelta(minutes=10)
+# how long a proof of who one is counts for what is sensitive
+PROVEN = timedelta(minutes=15)
 
 
 def hash_of(token: str) -> str:
@@ -40,20 +44,33 @@ class Sessions:
 
     async def open(self, user: User, *, provider: str, user_agent: str = "", address: str = "") -> str:
         """Open a session; returns the cookie's value, which is stored nowhere."""
-        token = secrets.token_urlsafe(32)
+        token, session_id = secrets.token_urlsafe(32), uuid7()
         now = self._clock.now()
-        await Session.create(
-            id=uuid7(),
-            user=user,
-            token_hash=hash_of(token),
-            seen_at=now,
-            expires_at=now + LIFE,
-            user_agent=user_agent[:200],
-            address=address[:64],
-            provider=provider,
-        )
-        await User.filter(id=user.id).update(last_seen_at=now)
+        async with self._db.transaction():
+            await Session.create(
+                id=session_id,
+                user=user,
+                token_hash=hash_of(token),
+                seen_at=now,
+                expires_at=now + LIFE,
+                user_agent=user_agent[:200],
+                address=address[:64],
+                provider=provider,
+                proven_at=now,
+            )
+            await User.filter(id=user.id).update(last_seen_at=now)
+            signed_in = UserSignedIn(user_id=user.id, session_id=session_id, provider=provider)
+            await record(signed_in, subject=f"user:{user.id}", actor=user.id)
         return token
+
+    async def prove(self, session_id: UUID) -> None:
+        """The person of this session has just proved again who they are."""
+        await Session.filter(id=session_id).update(proven_at=self._clock.now())
+
+    async def is_proven(self, session_id: UUID | None, *, within: timedelta = PROVEN) -> bool:
+        """Whether the person of this session proved within this time who they are."""
+        session = await Session.get_or_none(id=session_id) if session_id else None
+        return session is not None and session.proven_at is not None and self._clock.now() - session.proven_at < within
 
     async def identify(self, token: str) -> Actor | None:
         """The actor of a cookie; None when it is unknown, expired or its account is not active."""
@@ -123,4 +140,6 @@ def actor_of(user: User, session_id: UUID | None) -> Actor:
         username=user.username,
         name=user.display_name,
         role=cast("Role", user.role),
+        email_verified=user.email_verified_at is not None,
+        terms=user.terms_version,
     )

@@ -27,6 +27,33 @@ class UserRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserSignedIn(Event):
+    """A session was opened; `provider` proved who it is, or is "link" for a link of the operator's."""
+
+    type: ClassVar[str] = "user.signed_in"
+    user_id: UUID
+    session_id: UUID
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAdmitted(Event):
+    """An operator let an account in that had waited."""
+
+    type: ClassVar[str] = "user.admitted"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeclined(Event):
+    """An operator declined an account that had waited; it is gone."""
+
+    type: ClassVar[str] = "user.declined"
+    user_id: UUID
+    username: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(Event):
     """What is shown of an account changed; `fields` names what."""
 
@@ -42,6 +69,59 @@ class UserBanned(Event):
     type: ClassVar[str] = "user.banned"
     user_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsAccepted(Event):
+    """A person accepted a version of the site's terms."""
+
+    type: ClassVar[str] = "user.terms_accepted"
+    user_id: UUID
+    version_accepted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLeaving(Event):
+    """An account is to be deleted at `delete_at`; until then it is closed and can be brought back."""
+
+    type: ClassVar[str] = "user.leaving"
+    user_id: UUID
+    delete_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserStayed(Event):
+    """The deletion of an account was called off."""
+
+    type: ClassVar[str] = "user.stayed"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(Event):
+    """An account is deleted for good: who keeps something about the person removes it now."""
+
+    type: ClassVar[str] = "user.deleted"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiTokenMade(Event):
+    """A personal API token was made; `scopes` are the names of what it may do."""
+
+    type: ClassVar[str] = "user.token_made"
+    user_id: UUID
+    token_id: UUID
+    scopes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiTokenRevoked(Event):
+    """A personal API token was revoked."""
+
+    type: ClassVar[str] = "user.token_revoked"
+    user_id: UUID
+    token_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +145,32 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelDeleted(Event):
+    """A channel was deleted with everything in it; its addresses are free again."""
+
+    type: ClassVar[str] = "channel.deleted"
+    channel_id: UUID
+    owner_id: UUID
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelModeratorAdded(Event):
     """An account may moderate the channel from now on."""
 
     type: ClassVar[str] = "channel.moderator_added"
     channel_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelModeratorChanged(Event):
+    """A moderator's rights changed; `rights` names all that they have now."""
+
+    type: ClassVar[str] = "channel.moderator_changed"
+    channel_id: UUID
+    user_id: UUID
+    rights: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +184,10 @@ class ChannelModeratorRemoved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestConnected(Event):
-    """An encoder was let in; `broadcast_id` is set when it continues a broadcast, `protocol` is rtmp or the like."""
+    """An encoder was let in; `broadcast_id` is set when it continues a broadcast, `protocol` is rtmp or the like.
+
+    `private`: it sends a rehearsal, of which nobody outside is told.
+    """
 
     type: ClassVar[str] = "ingest.connected"
     ingest_id: UUID
@@ -92,11 +195,12 @@ class IngestConnected(Event):
     publish_id: UUID
     broadcast_id: UUID | None
     protocol: str
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestDisconnected(Event):
-    """The encoder is gone; the broadcast waits `window_s` seconds for it to come back."""
+    """The encoder is gone; the broadcast waits `window_s` seconds for it to come back. `private`: a rehearsal."""
 
     type: ClassVar[str] = "ingest.disconnected"
     ingest_id: UUID
@@ -104,6 +208,7 @@ class IngestDisconnected(Event):
     publish_id: UUID
     broadcast_id: UUID
     window_s: float
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +257,41 @@ class BroadcastEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalSwitched(Event):
+    """What a channel sends next is a rehearsal from now on, or public again."""
+
+    type: ClassVar[str] = "rehearsal.switched"
+    channel_id: UUID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalStarted(Event):
+    """A rehearsal can be watched by the channel's owner and moderators, and by nobody else."""
+
+    type: ClassVar[str] = "rehearsal.started"
+    broadcast_id: UUID
+    channel_id: UUID
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalEnded(Event):
+    """A rehearsal is over; `reason` as in `BroadcastEnded`."""
+
+    type: ClassVar[str] = "rehearsal.ended"
+    broadcast_id: UUID
+    channel_id: UUID
+    reason: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingReady(Event):
-    """A recording can be watched; `duration` in seconds; `incomplete` when the disk ended it early."""
+    """A recording can be watched; `duration` in seconds; `incomplete` when the disk ended it early.
+
+    `private`: by its owner alone, as after a rehearsal.
+    """
 
     type: ClassVar[str] = "recording.ready"
     recording_id: UUID
@@ -161,6 +299,7 @@ class RecordingReady(Event):
     broadcast_id: UUID
     duration: float
     incomplete: bool
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +325,37 @@ class RecordingChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingDeleted(Event):
-    """A recording was deleted by its owner."""
+    """A recording was deleted by its owner: nobody can watch it, and for seven days it can be brought back."""
 
     type: ClassVar[str] = "recording.deleted"
+    recording_id: UUID
+    channel_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRestored(Event):
+    """A deleted recording was brought back."""
+
+    type: ClassVar[str] = "recording.restored"
+    recording_id: UUID
+    channel_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPurged(Event):
+    """A recording is gone for good, its media too; `reason` is deleted or expired."""
+
+    type: ClassVar[str] = "recording.purged"
+    recording_id: UUID
+    channel_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingKept(Event):
+    """A recording is kept for as long as its owner wants, whatever the retention."""
+
+    type: ClassVar[str] = "recording.kept"
     recording_id: UUID
     channel_id: UUID
 
@@ -209,3 +376,28 @@ class PluginSwitched(Event):
     type: ClassVar[str] = "plugin.switched"
     plugin: str
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUnbanned(Event):
+    """An operator let a banned account back in."""
+
+    type: ClassVar[str] = "user.unbanned"
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoleChanged(Event):
+    """An operator gave or took the right to run the site; `role` is "member" or "operator"."""
+
+    type: ClassVar[str] = "user.role_changed"
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteChanged(Event):
+    """An operator changed settings of the site in the browser; `fields` names them."""
+
+    type: ClassVar[str] = "site.changed"
+    fields: Sequence[str]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from aethex_live.hookspecs._marker import spec
 from aethex_live.hookspecs.chat import DraftMessage
@@ -23,6 +25,31 @@ class Review:
 
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reportable:
+    """Something that can be reported, as it is at this moment: what it says, whose it is, where it stands.
+
+    `path` leads to it on this site; `act_path`, if given, to where a moderator of the channel acts on it.
+    """
+
+    title: str
+    path: str
+    text: str = ""
+    at: datetime | None = None
+    author_id: UUID | None = None
+    author_name: str = ""
+    channel_id: UUID | None = None
+    act_path: str = ""
+
+
+@spec("ask", provisional=True)
+async def describe_reportable(kind: str, subject_id: str) -> Reportable | None:
+    """Describe what somebody wants to report; `kind` begins with the plugin's name and a dot ("chat.line").
+
+    None for kinds of others, and for what is not there or not public.
+    """
 
 
 @spec("ask", limit=0.5, provisional=True)

@@ -12,6 +12,8 @@ from aethex_live.hookspecs._marker import spec
 if TYPE_CHECKING:
     from quart import Blueprint
 
+    from aethex_live.web.sockets import Socket
+
 Scope = Mapping[str, Any]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -19,6 +21,7 @@ AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 class Slot(enum.StrEnum):
     """A named place on a page of the core that plugins may fill. Renaming one is a change of the API."""
 
+    HEAD_META = "head.meta"
     HEAD_ASSETS = "head.assets"
     NAV_MAIN = "nav.main"
     NAV_ACTIONS = "nav.actions"
@@ -33,6 +36,8 @@ class Slot(enum.StrEnum):
     WATCH_TABS = "watch.tabs"
     WATCH_SIDEBAR = "watch.sidebar"
     WATCH_AFTER = "watch.after"
+    VIDEO_ACTIONS = "video.actions"
+    CHAT_USER_CARD = "chat.user_card"
     CHANNEL_HEADER = "channel.header"
     CHANNEL_ACTIONS = "channel.actions"
     CHANNEL_TABS = "channel.tabs"
@@ -44,14 +49,18 @@ class Slot(enum.StrEnum):
     DASHBOARD_CARDS = "dashboard.cards"
     DASHBOARD_CHAT = "dashboard.chat"
     SETTINGS_SECTIONS = "settings.sections"
+    ACCOUNT_NAV = "account.nav"
     ACCOUNT_SECTIONS = "account.sections"
     ADMIN_NAV = "admin.nav"
     ADMIN_PLUGIN_PAGE = "admin.plugin_page"
     LOGIN_METHODS = "login.methods"
+    LOGIN_CONFIRM = "login.confirm"
+    PAGE_NOTICES = "page.notices"
 
 
 # what stands in the page and what a contribution may read; docs/slots.md is made from this
 SLOT_NOTES: Mapping[Slot, tuple[str, tuple[str, ...]]] = {
+    Slot.HEAD_META: ("<head>, after the title: what search engines and previews read", ("subject",)),
     Slot.HEAD_ASSETS: ("End of <head>: styles and module scripts of this page", ()),
     Slot.NAV_MAIN: ("Links of the top bar", ()),
     Slot.NAV_ACTIONS: ("Right side of the top bar, before the account menu", ()),
@@ -66,6 +75,8 @@ SLOT_NOTES: Mapping[Slot, tuple[str, tuple[str, ...]]] = {
     Slot.WATCH_TABS: ("Watch page, more tabs", ("channel", "live")),
     Slot.WATCH_SIDEBAR: ("Watch page, the column beside the player", ("channel", "live")),
     Slot.WATCH_AFTER: ("Watch page, the end of the main column", ("channel", "live")),
+    Slot.VIDEO_ACTIONS: ("Video page, buttons beside the channel's name", ("channel", "video")),
+    Slot.CHAT_USER_CARD: ("Chat, at the end of the card of somebody who wrote", ("channel", "person", "line")),
     Slot.CHANNEL_HEADER: ("Channel page, under the name", ("channel",)),
     Slot.CHANNEL_ACTIONS: ("Channel page, buttons", ("channel",)),
     Slot.CHANNEL_TABS: ("Channel page, more tabs", ("channel",)),
@@ -77,10 +88,13 @@ SLOT_NOTES: Mapping[Slot, tuple[str, tuple[str, ...]]] = {
     Slot.DASHBOARD_CARDS: ("Stream manager, middle column", ("channel", "live")),
     Slot.DASHBOARD_CHAT: ("Stream manager, right column", ("channel", "live")),
     Slot.SETTINGS_SECTIONS: ("Channel settings in the studio, more sections", ("channel",)),
+    Slot.ACCOUNT_NAV: ("Account settings, links of the side list", ()),
     Slot.ACCOUNT_SECTIONS: ("Account settings, more sections", ()),
     Slot.ADMIN_NAV: ("Admin, links of the left rail", ()),
     Slot.ADMIN_PLUGIN_PAGE: ("Admin, below a plugin's row", ("plugin",)),
-    Slot.LOGIN_METHODS: ("Sign-in and sign-up, more ways to sign in", ()),
+    Slot.LOGIN_METHODS: ("Sign-in (also its second step) and sign-up, more ways to sign in", ("next",)),
+    Slot.LOGIN_CONFIRM: ("Confirm page, more ways to prove that it is you", ("next",)),
+    Slot.PAGE_NOTICES: ("Above the content of every page: what a signed-in person has to do first", ()),
 }
 
 Render = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
@@ -108,6 +122,18 @@ class Mount:
     app: AsgiApp
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketMount:
+    """A websocket at exactly `path`, as /ingest/web.
+
+    The core refuses other sites' pages and finds out whose session it is; `handler` gets the accepted socket, and
+    when it returns the socket is closed.
+    """
+
+    path: str
+    handler: Callable[[Socket], Awaitable[None]]
+
+
 @spec("collect")
 def blueprints() -> Sequence[Blueprint]:  # type: ignore[empty-body]  # a declaration has no body
     """Routes of the plugin: pages below /p/<plugin>/, JSON below /api/v1/. Each view is marked by `web.allow`."""
@@ -121,6 +147,11 @@ def slots() -> Sequence[SlotContribution]:  # type: ignore[empty-body]  # a decl
 @spec("collect")
 def mounts() -> Sequence[Mount]:  # type: ignore[empty-body]  # a declaration has no body
     """Hot paths that must not pay for a whole request: live media, counters."""
+
+
+@spec("collect")
+def websockets() -> Sequence[SocketMount]:  # type: ignore[empty-body]  # a declaration has no body
+    """Websockets of the plugin's own, for what realtime topics can't carry: binary media of a page."""
 
 
 @spec("collect")

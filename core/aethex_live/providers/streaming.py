@@ -21,6 +21,10 @@ class StreamCap(enum.StrEnum):
     RECORD = "record"
     HEALTH = "health"
     IMAGES = "images"
+    PRIVATE = "private"  # addresses that hold for a short time, checked where the media is handed out
+    REHEARSE = "rehearse"  # keeps `Rehearsing`
+    DOWNLOAD = "download"  # keeps `Downloading`
+    DISK = "disk"  # keeps `DiskKeeping`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +48,32 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackRef:
-    """Storable reference to something playable, opaque to everyone but its provider."""
+    """Storable reference to something playable, opaque to everyone but its provider.
+
+    `private` is not stored: it asks for addresses that open for a short time only (PRIVATE).
+    """
 
     provider: str
     id: str
     live: bool
+    audio_only: bool = False
+    private: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The form that a row's `playback` column holds."""
-        return {"provider": self.provider, "id": self.id, "live": self.live}
+        stored: dict[str, object] = {"provider": self.provider, "id": self.id, "live": self.live}
+        return stored | ({"audio_only": True} if self.audio_only else {})
 
     @classmethod
-    def from_json(cls, value: Mapping[str, object]) -> PlaybackRef:
+    def from_json(cls, value: Mapping[str, object], *, private: bool = False) -> PlaybackRef:
         """The reference that `as_json` wrote."""
-        return cls(provider=str(value["provider"]), id=str(value["id"]), live=bool(value["live"]))
+        return cls(
+            provider=str(value["provider"]),
+            id=str(value["id"]),
+            live=bool(value["live"]),
+            audio_only=bool(value.get("audio_only")),
+            private=private,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +87,16 @@ class ProviderIngest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaySource:
-    """One way to play; the first of a sequence is the best one."""
+    """One way to play; the first of a sequence is the best one.
+
+    `dvr` reaches back `seconds` from the live edge, `audio` is the sound alone: both beside the other ways, never in
+    place of them.
+    """
 
     url: str
-    kind: Literal["ll-hls", "hls", "mp4"]
+    kind: Literal["ll-hls", "hls", "mp4", "dvr", "audio"]
     expires_at: datetime | None = None
+    seconds: float | None = None
 
 
 class LiveStatus(enum.StrEnum):
@@ -164,4 +185,40 @@ class StreamProvider(Protocol):
 
     async def aclose(self) -> None:
         """Stop taking broadcasts in and give everything back; called once, at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskUse:
+    """The disk that recordings go to, in bytes; below `floor` free ones nothing more is recorded."""
+
+    free: int
+    total: int
+    floor: int
+
+
+@runtime_checkable
+class Rehearsing(Protocol):
+    """REHEARSE: an ingest whose row says so sends a rehearsal, which can become public while it runs."""
+
+    async def go_public(self, ingest_id: str) -> None:
+        """End the rehearsal and begin a public broadcast with what the same encoder goes on sending."""
+        ...
+
+
+@runtime_checkable
+class Downloading(Protocol):
+    """DOWNLOAD: hands a recording out as one file."""
+
+    def download(self, ref: PlaybackRef, *, name: str) -> str:
+        """An address that holds for some hours; the file is called `name` (without its suffix)."""
+        ...
+
+
+@runtime_checkable
+class DiskKeeping(Protocol):
+    """DISK: recordings lie on a disk of the site."""
+
+    async def disk(self) -> DiskUse | None:
+        """How full it is; None while nobody can tell."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
@@ -19,11 +20,13 @@ LOCALE = "en"  # decisions 36: English until the translation issue
 RELATIVE = timedelta(days=7)  # older things get a date
 
 
+@lru_cache(4096)
 def number(value: float) -> str:
     """4812 -> 4,812"""
     return format_decimal(value, locale=LOCALE)
 
 
+@lru_cache(4096)
 def compact(value: float) -> str:
     """4812 -> 4.8K, for narrow places"""
     return format_compact_decimal(value, fraction_digits=1 if value >= 1000 else 0, locale=LOCALE)
@@ -50,6 +53,7 @@ def clock_time(moment: datetime) -> str:
     return format_time(moment, "HH:mm", locale=LOCALE)
 
 
+@lru_cache(1024)
 def exact(moment: datetime) -> str:
     """The whole truth, for titles: November 2, 2026, 21:46 UTC"""
     return format_datetime(moment.astimezone(UTC), "MMMM d, y, HH:mm 'UTC'", locale=LOCALE)

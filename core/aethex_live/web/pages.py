@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from quart import Response, g, make_response, render_template, request
+from quart import Response, g, make_response, request
+
+from aethex_live.web.request import platform
+
+if TYPE_CHECKING:
+    from aethex_live.web.subject import Subject
 
 
-async def page(template: str, *, status: int = 200, player: bool = False, **context: Any) -> Response:
-    """Render `template`; `player=True` widens the style policy, because media-chrome styles its shadow roots."""
-    g.player_page = player
-    body = await render_template(template, **context)
+async def page(
+    template: str,
+    *,
+    status: int = 200,
+    player: bool = False,
+    framed: bool = False,
+    area: str | None = None,
+    subject: Subject | None = None,
+    **context: Any,
+) -> Response:
+    """Render `template`; `player=True` widens the style policy, because media-chrome styles its shadow roots.
+
+    `framed=True` lets other sites show the page in a frame: only for views that know nobody (`allow(as_guest=True)`).
+    `area` puts a plugin's page into the navigation of the "studio" or "admin"; else its address decides.
+    `subject` is what the page is about, for what plugins write into its head.
+    """
+    g.player_page, g.framed_page, g.subject = player, framed, subject
+    g.area = area
+    body = await platform().page(template, context)
     response: Response = await make_response(body, status)  # type: ignore[assignment]  # text gives Quart's own Response
     response.headers.setdefault("Vary", "HX-Request, Cookie")
     return response

@@ -1,5 +1,7 @@
 """A person at a site, who sends pictures and looks at what became of them."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +34,12 @@ class Member:
 
     async def put_avatar(self, data: bytes) -> Answer:
         """Send a picture by the API."""
+        return await self.put_picture("avatar", data)
+
+    async def put_picture(self, kind: str, data: bytes) -> Answer:
+        """Send an avatar or a banner by the API."""
         headers = {"Origin": self.site.url.rstrip("/"), "Content-Type": "application/octet-stream"}
-        return await self.browser.ask("PUT", "/api/v1/me/profile/avatar", data=data, headers=headers)
+        return await self.browser.ask("PUT", f"/api/v1/me/profile/{kind}", data=data, headers=headers)
 
     async def profile(self) -> dict[str, str | None]:
         """What everyone may see of this person."""
@@ -44,3 +50,10 @@ class Member:
         """Names of all stored files of bytes."""
         folder = Path(self.site.platform.site.data, "storage")
         return sorted(path.name for path in folder.rglob("*@*") if not path.name.endswith("@meta"))
+
+
+async def until(ask: Callable[[], Awaitable[object]], *, is_not: object) -> None:
+    """Wait until the answer is another one; readers of the log tell nobody that they are done."""
+    async with asyncio.timeout(10):
+        while await ask() == is_not:
+            await asyncio.sleep(0.02)

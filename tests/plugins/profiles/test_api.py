@@ -15,6 +15,10 @@ async def test_a_new_account_has_an_empty_profile(member: Member):
         "bio": "",
         "avatar": None,
         "avatar_large": None,
+        "banner": None,
+        "banner_small": None,
+        "banner_alt": "",
+        "links": [],
     }
 
 
@@ -39,6 +43,11 @@ async def test_what_is_left_out_stays(member: Member):
         ({"display_name": "  "}, "display_name"),
         ({"display_name": "x" * 51}, "display_name"),
         ({"biography": "x"}, "biography"),
+        ({"links": [{"url": "http://example.org"}]}, "links"),
+        ({"links": [{"url": "javascript:alert(1)"}]}, "links"),
+        ({"links": [{"url": "https://example.org"}] * 6}, "links"),
+        ({"links": [{"url": "https://example.org", "label": "x" * 41}]}, "links"),
+        ({"banner_alt": "x" * 201}, "banner_alt"),
     ],
 )
 async def test_a_bad_change_is_a_problem_about_its_field(member: Member, body: dict[str, object], field: str):
@@ -79,7 +88,7 @@ async def test_uploads_are_limited(member: Member, picture):
 async def test_strangers_see_people_and_change_nothing(site: LiveSite, member: Member, picture):
     stranger = await site.browser()
     assert (await stranger.api("GET", f"/people/{member.username.upper()}")).status == 200
-    for method, path in [("GET", ""), ("PATCH", ""), ("PUT", "/avatar"), ("DELETE", "/avatar")]:
+    for method, path in [("GET", ""), ("PATCH", ""), ("PUT", "/avatar"), ("DELETE", "/banner")]:
         answer = await stranger.api(method, f"/me/profile{path}", {} if method == "PATCH" else None)
         assert answer.status == 401, (method, path)
 

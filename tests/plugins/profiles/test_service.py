@@ -4,16 +4,18 @@ import asyncio
 from types import SimpleNamespace
 from typing import cast
 
-from profile_support import Member
+from profile_support import Member, until
 
 from aethex_live import PluginContext
 from aethex_live.clock import SystemClock
 from aethex_live.db import Database
+from aethex_live.events import record
+from aethex_live.events.types import UserDeleted
 from aethex_live.jobs import Jobs
 from aethex_live.models import Event, Outbox, User
 from aethex_live.testing.fakes import FakeStorage
 from aethex_plugins.profiles.models import Profile
-from aethex_plugins.profiles.pictures import Pictures, Squares
+from aethex_plugins.profiles.pictures import Pair, Pictures, Shape
 from aethex_plugins.profiles.service import Profiles
 
 
@@ -66,8 +68,8 @@ async def test_every_upload_leaves_a_row_that_would_clean_up(member: Member, pic
 class _Painter:
     """Makes squares at once, so that uploads meet in the database."""
 
-    async def squares(self, data: bytes) -> Squares:
-        return Squares(large=data, small=data)
+    async def pair(self, data: bytes, shape: Shape) -> Pair:
+        return Pair(large=data, small=data)
 
 
 async def test_of_uploads_at_once_all_but_the_last_are_forgotten_once(database: Database):
@@ -122,3 +124,24 @@ async def test_a_profile_goes_with_its_account(member: Member):
     assert await Profile.filter(user_id=user.id).exists()
     await user.delete()
     assert not await Profile.filter(user_id=user.id).exists()
+
+
+async def test_a_deleted_account_leaves_neither_words_nor_pictures(member: Member, picture):
+    # Given a profile with everything in it
+    platform = member.site.platform
+    platform.db.bind()
+    await member.put_avatar(picture())
+    await member.put_picture("banner", picture())
+    await member.browser.api("PATCH", "/me/profile", {"bio": "Hello.", "links": [{"url": "https://example.org"}]})
+    user = await User.get(username=member.username)
+    keys = await Profile.get(user_id=user.id)
+    mine = [keys.avatar_key.rpartition("/")[2], keys.banner_key.rpartition("/")[2]]
+    assert all(any(name.startswith(key) for name in member.files) for key in mine)
+    # When the account is deleted for good, and that is told twice
+    async with platform.db.transaction():
+        await record(UserDeleted(user_id=user.id), subject=f"user:{user.id}")
+        await record(UserDeleted(user_id=user.id), subject=f"user:{user.id}")
+    await until(lambda: Profile.filter(user_id=user.id).exists(), is_not=True)
+    await platform.jobs.settle()
+    # Then nothing of the person is left
+    assert not any(name.startswith(key) for name in member.files for key in mine)

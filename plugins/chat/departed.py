@@ -1,0 +1,39 @@
+"""What chat keeps of people whose account is deleted: their words stay, their name does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from aethex_live.events import Consumer, Recorded
+from aethex_live.events.types import UserDeleted
+
+if TYPE_CHECKING:
+    from aethex_live.db import Database
+
+NAME = "Deleted person"
+_LINES = "update chat_line set author_id = null, author_name = $2 where author_id = $1"
+_ACTS = """
+update chat_line set act = jsonb_set(act, '{data,name}', to_jsonb($2::text))
+where kind = 'act' and act->'data'->>'user' = $1 and act->'data' ? 'name'
+"""
+_DEEDS = """
+update chat_line set act = jsonb_set(act, '{data,by}', to_jsonb($2::text))
+where kind = 'act' and author_id = $1 and act->'data' ? 'by'
+"""
+_SHUT_OUT = "delete from chat_restriction where user_id = $1"
+
+
+def departed_people(db: Database) -> Consumer:
+    """The reader that takes names out, also of accounts that were deleted while the plugin was off."""
+
+    async def handle(recorded: Recorded) -> None:
+        user_id = UUID(str(recorded.payload["user_id"]))
+        async with db.transaction():
+            # deeds first: they are found by their author
+            await db.execute(_DEEDS, [user_id, NAME])
+            await db.execute(_LINES, [user_id, NAME])
+            await db.execute(_ACTS, [str(user_id), NAME])
+            await db.execute(_SHUT_OUT, [user_id])
+
+    return Consumer("chat.departed_people", handle, catch_up=True, types=frozenset({UserDeleted.type}))

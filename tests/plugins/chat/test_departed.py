@@ -1,0 +1,47 @@
+"""People whose account is deleted: what they said stays, their name goes from everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aethex_live.events import Recorded
+from aethex_live.ids import uuid7
+from aethex_plugins.chat.departed import NAME, departed_people
+
+
+def deleted(user_id: UUID | None, clock: Any) -> Recorded:
+    """The event of a deleted account, as the log gives it."""
+    return Recorded(
+        id=uuid7(),
+        position=1,
+        type="user.deleted",
+        version=1,
+        actor_id=None,
+        channel_id=None,
+        subject=f"user:{user_id}",
+        payload={"user_id": str(user_id)},
+        occurred_at=clock.now(),
+        event=None,
+    )
+
+
+async def test_words_stay_and_names_go(world: Any) -> None:
+    # Given lines of a viewer, a timeout by a moderator, and a line of somebody else
+    await world.say(world.viewer, "I was here")
+    await world.say(world.other, "so was I")
+    await world.chat.moderation.time_out(world.channel.id, world.viewer.user_id, world.moderator, seconds=60)
+    # When the accounts of both are deleted, and that is told twice
+    reader = departed_people(world.db)
+    for who in (world.viewer, world.moderator, world.viewer):
+        await reader.handle(deleted(who.user_id, world.clock))
+    # Then their words stay without them, and no row names them
+    rows = await world.rows()
+    assert [row["text"] for row in rows if row["kind"] == "message"] == ["I was here", "so was I"]
+    kept = {row["author_name"] for row in rows}
+    assert kept == {NAME, world.other.name}
+    everything = str(rows)
+    assert world.viewer.name not in everything
+    assert world.moderator.name not in everything
+    assert not await world.db.fetch("select 1 from chat_restriction where user_id = $1", [world.viewer.user_id])
+    assert reader.catch_up, "a site whose chat was off hears of it later"
