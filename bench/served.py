@@ -59,6 +59,11 @@ class ServedSite:
         self.call("POST", "/users", {"username": name, "password": PASSWORD})
         self.call("POST", "/session", {"username": name, "password": PASSWORD})
 
+    @property
+    def cookies(self) -> CookieJar:
+        """Those of the signed-in creator."""
+        return self._jar
+
     def _opener(self) -> urllib.request.OpenerDirector:
         return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
 
