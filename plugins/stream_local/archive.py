@@ -99,8 +99,11 @@ class Archive:
         log.warning("broadcast %s was cut off; %.1f s of it are kept", broadcast_id, facts.duration)
         end = facts.end or self._time.wall()
         started = meta.started_at if meta is not None else end - facts.duration
-        self._reporter.tell(Started(ingest_id, broadcast_id, instant(started)))
-        self._reporter.tell(Ended(ingest_id, broadcast_id, instant(end), "crash"))
+        private = meta is not None and meta.rehearsal
+        silent = facts.width is None
+        begun = Started(ingest_id, broadcast_id, instant(started), rehearsal=private, audio_only=silent)
+        self._reporter.tell(begun)
+        self._reporter.tell(Ended(ingest_id, broadcast_id, instant(end), "crash", rehearsal=private))
 
         async def finish() -> None:
             await self._finish(ingest_id, broadcast_id, folder)
@@ -115,7 +118,10 @@ def _live_folders(live: Path) -> list[Path]:
 
 def _move(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder.rename(target)
+    if target.exists():  # a backup saw it in both places while it was moved: the one that was finished counts
+        recovery.discard(folder)
+    else:
+        folder.rename(target)
     try:
         folder.parent.rmdir()
     except OSError:

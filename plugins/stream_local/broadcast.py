@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
+from .dvr import Dvr
 from .packager import Packager, PackSettings
 from .ports import EndReason, Time
 from .recorder import Recorder
+from .renditions import Renditions
 from .segments import Observer, Part, Segment
 from .window import LiveWindow, WindowSettings
 
@@ -31,6 +34,7 @@ class HubSettings:
     warn_kbps: int = 6_000
     linger: float = 1800.0
     linger_unrecorded: float = 60.0
+    dvr: float = 7200.0
 
     @property
     def live(self) -> Path:
@@ -54,10 +58,11 @@ class Broadcast:
         time: Time,
         *,
         record: bool,
+        rehearsal: bool = False,
         on_open: Callable[[], None],
         on_close: Callable[[Segment], None],
     ) -> None:
-        self.ingest_id, self.id = ingest_id, broadcast_id
+        self.ingest_id, self.id, self.rehearsal = ingest_id, broadcast_id, rehearsal
         self.folder = settings.live / ingest_id / str(broadcast_id)
         pack = settings.pack
         self.window = LiveWindow(time.monotonic, WindowSettings(part=pack.part, segment=pack.segment))
@@ -65,15 +70,31 @@ class Broadcast:
         self.recorder: Recorder | None = None
         if record and settings.record:
             self.recorder = Recorder(
-                self.folder, ingest_id, str(broadcast_id), segment=pack.segment, floor=settings.disk_floor
+                self.folder,
+                ingest_id,
+                str(broadcast_id),
+                segment=pack.segment,
+                floor=settings.disk_floor,
+                rehearsal=rehearsal,
             )
             # first the file, then the players: what they see listed can be read
             observers.insert(0, self.recorder)
+        self.dvr: Dvr | None = None
+        if self.recorder is not None and settings.dvr > 0:
+            self.dvr = Dvr(seconds=settings.dvr, segment=pack.segment)
+            observers.append(self.dvr)
         self.packager = Packager(observers, time.wall, pack)
+        self.renditions = Renditions(self.packager, self.window)
         self.began = time.monotonic()
         self.started = False
+        self.ladder: TroubleTeller | None = None
+        self.ladder_trouble = ""
         self.poster: bytes | None = None
         self.reason: EndReason | None = None
+
+    def why_no_ladder(self) -> str:
+        """Why there are no other qualities, where there should be; for people."""
+        return self.ladder.trouble if self.ladder is not None else self.ladder_trouble
 
     @property
     def kept(self) -> bool:
@@ -84,6 +105,12 @@ class Broadcast:
     def path(self) -> str:
         """Its place in addresses and in the media folder."""
         return f"{self.ingest_id}/{self.id}"
+
+
+class TroubleTeller(Protocol):
+    """What a broadcast wants to know of its ladder."""
+
+    trouble: str
 
 
 class _Watcher:

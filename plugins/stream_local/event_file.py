@@ -82,6 +82,11 @@ def read(path: Path) -> tuple[list[Entry], bool]:
         content = path.read_text("utf-8", "replace")
     except FileNotFoundError:
         return [], False
+    return parse(content), playlist.ENDLIST in content.splitlines()
+
+
+def parse(content: str) -> list[Entry]:
+    """The whole entries in a playlist's text; a torn last one is left out."""
     entries: list[Entry] = []
     tags: list[str] = []
     duration: float | None = None
@@ -97,7 +102,7 @@ def read(path: Path) -> tuple[list[Entry], bool]:
             tags, duration = [], None
         elif line.startswith(("#EXT-X-MAP", "#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME")):
             tags.append(line)
-    return entries, playlist.ENDLIST in content.splitlines()
+    return entries
 
 
 def text(entries: Iterable[Entry], *, ended: bool, target: int = 1) -> bytes:

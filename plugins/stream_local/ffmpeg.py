@@ -41,6 +41,14 @@ def _from_package() -> Path | None:
     return next((path for path in reversed(programs) if os.access(path, os.X_OK)), None)
 
 
+def be_nice(pid: int, by: int) -> None:
+    """Let a child give way to us."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, by)
+    except OSError as error:
+        log.debug("ffmpeg keeps its priority: %s", error)
+
+
 async def _new_enough(path: str) -> bool:
     try:
         said = await Ffmpeg(Path(path)).run(["-version"], b"", timeout=5.0)
@@ -67,10 +75,7 @@ class Ffmpeg:
         process = await asyncio.create_subprocess_exec(
             str(self._path), *arguments, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
-        try:
-            os.setpriority(os.PRIO_PROCESS, process.pid, 10)
-        except OSError as error:
-            log.debug("ffmpeg keeps its priority: %s", error)
+        be_nice(process.pid, 10)
         try:
             output, said = await asyncio.wait_for(process.communicate(data), timeout)
         except TimeoutError:

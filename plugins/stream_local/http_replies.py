@@ -19,10 +19,10 @@ FOREVER: Final = b"public, max-age=31536000, immutable"
 MINUTE: Final = b"public, max-age=60"
 NEVER: Final = b"no-store"
 
-_COMMON: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-origin", b"*"),
-    (b"x-content-type-options", b"nosniff"),
-)
+_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+_ANY: Final = (b"access-control-allow-origin", b"*")
+_EXPOSED: Final = (b"access-control-expose-headers", b"content-length, content-range, etag")
+_COMMON: Final[tuple[Header, ...]] = (_ANY, _NOSNIFF)
 
 
 def headers(kind: bytes, cache: bytes, size: int) -> list[Header]:
@@ -32,10 +32,18 @@ def headers(kind: bytes, cache: bytes, size: int) -> list[Header]:
 
 
 class Reply:
-    """Sends one answer; for HEAD only its headers."""
+    """Sends one answer; for HEAD only its headers.
+
+    After `close_to(origin)` it is for pages of that origin alone, and no cache keeps it.
+    """
 
     def __init__(self, send: Send, *, head: bool) -> None:
         self._send, self.head = send, head
+        self._origin: bytes | None = None
+
+    def close_to(self, origin: str) -> None:
+        """The answer is private: for pages of `origin` only."""
+        self._origin = origin.encode("latin-1", "replace")
 
     async def data(self, body: bytes, kind: bytes, cache: bytes) -> None:
         """A whole body from memory."""
@@ -58,7 +66,21 @@ class Reply:
 
     async def start(self, status: int, fields: list[Header]) -> None:
         """The status and headers."""
-        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+        if self._origin is not None:
+            fields = [*(field for field in fields if field != _ANY and field[0] != b"cache-control")]
+            fields += [(b"access-control-allow-origin", self._origin), (b"vary", b"origin")]
+            fields.append((b"cache-control", b"private, no-store"))
+        await self._send({"type": "http.response.start", "status": status, "headers": [*fields, _EXPOSED]})
+
+    async def preflight(self) -> None:
+        """The answer to a browser that asks what pages of other origins may do: read, ranges too."""
+        allowed = [
+            (b"access-control-allow-methods", b"GET, HEAD"),
+            (b"access-control-allow-headers", b"range"),
+            (b"access-control-max-age", b"86400"),
+        ]
+        await self.start(204, [*_COMMON, *allowed, (b"content-length", b"0")])
+        await self.end()
 
     async def more(self, body: bytes) -> None:
         """A part of the body."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from .archive import Archive
@@ -22,6 +22,14 @@ _RESTART: Final = "The server is being restarted: the encoder may connect again 
 _TOO_LONG: Final = "The stream has reached the longest time that this site allows: start a new one."
 
 
+class LadderKeeper(Protocol):
+    """Makes other qualities of broadcasts."""
+
+    def begin(self, broadcast: Broadcast) -> None: ...
+
+    def end(self, broadcast: Broadcast) -> None: ...
+
+
 class Hub:
     """Lets publishers in, ends broadcasts, finishes recordings. One per process, in its event loop."""
 
@@ -35,6 +43,7 @@ class Hub:
         self._ingests: dict[str, LiveIngest] = {}
         self._broadcasts: dict[str, Broadcast] = {}
         self._closing = False
+        self.ladders: LadderKeeper | None = None
         self._timer: Timer | None = None
 
     # --- life
@@ -63,7 +72,8 @@ class Hub:
         """What is due every second: requests that wait too long, too long broadcasts, idle ingests."""
         now = self.time.monotonic()
         for broadcast in self._broadcasts.values():
-            broadcast.window.waiters.expire()
+            for window in (broadcast.window, *broadcast.renditions.all_windows()):
+                window.waiters.expire()
         for ingest in list(self._ingests.values()):
             ingest.tick()
             broadcast_now = ingest.broadcast
@@ -105,6 +115,11 @@ class Hub:
         ingest = self._ingests.get(ingest_id)
         return ingest is not None and ingest.end(reason)
 
+    def go_public(self, ingest_id: str) -> bool:
+        """Make what is rehearsed on the ingest public from now on. False when nothing is."""
+        ingest = self._ingests.get(ingest_id)
+        return ingest is not None and ingest.go_public()
+
     def allow_again(self, ingest_id: str) -> None:
         """Let an ingest go live again at once, although its stream was just ended by hand."""
         if ingest := self._ingests.get(ingest_id):
@@ -115,6 +130,10 @@ class Hub:
     def ingest(self, ingest_id: str) -> LiveIngest | None:
         """The ingest, when anything goes on with it."""
         return self._ingests.get(ingest_id)
+
+    def ingests(self) -> list[LiveIngest]:
+        """All with which something goes on."""
+        return list(self._ingests.values())
 
     def health(self, ingest_id: str) -> HealthReport:
         """How what comes in on the ingest is."""
@@ -140,7 +159,7 @@ class Hub:
 
     # --- for the ingests
 
-    def begin(self, ingest: LiveIngest, *, record: bool) -> Broadcast:
+    def begin(self, ingest: LiveIngest, *, record: bool, rehearsal: bool) -> Broadcast:
         """A new broadcast of `ingest`."""
         broadcast = Broadcast(
             ingest.id,
@@ -148,10 +167,13 @@ class Hub:
             self.settings,
             self.time,
             record=record,
+            rehearsal=rehearsal,
             on_open=ingest.segment_opened,
             on_close=lambda segment: ingest.segment_closed(broadcast, segment),
         )
         self._broadcasts[broadcast.path] = broadcast
+        if self.ladders is not None:
+            self.ladders.begin(broadcast)
         return broadcast
 
     def tell(self, fact: Fact) -> None:
@@ -160,7 +182,10 @@ class Hub:
 
     def over(self, broadcast: Broadcast) -> None:
         """The broadcast is over: players are told, its recording is finished, then it is forgotten."""
-        broadcast.window.end()
+        if self.ladders is not None:
+            self.ladders.end(broadcast)
+        for window in (broadcast.window, *broadcast.renditions.all_windows()):
+            window.end()
         if broadcast.packager.started:
             linger = self.settings.linger if broadcast.kept else self.settings.linger_unrecorded
             self.time.later(linger, lambda: self._forget(broadcast))

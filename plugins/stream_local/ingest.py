@@ -35,7 +35,7 @@ class IngestHost(Protocol):
 
     def new_id(self) -> UUID: ...
 
-    def begin(self, ingest: LiveIngest, *, record: bool) -> Broadcast: ...
+    def begin(self, ingest: LiveIngest, *, record: bool, rehearsal: bool) -> Broadcast: ...
 
     def over(self, broadcast: Broadcast) -> None: ...
 
@@ -54,6 +54,7 @@ class LiveIngest:
         self._window_ends: float | None = None
         self._refuse_until = 0.0
         self._version = 0
+        self._record = True
         self.broadcast: Broadcast | None = None
 
     # --- what it is doing
@@ -102,13 +103,14 @@ class LiveIngest:
         self._cancel_window()
         continues = self.broadcast is not None
         if self.broadcast is None:
-            self.broadcast = self._host.begin(self, record=admission.record)
-        self.broadcast.packager.begin()
-        session = self._new_session(self.broadcast)
-        self._version = admission.version
+            self.broadcast = self._host.begin(self, record=admission.record, rehearsal=admission.rehearsal)
+        broadcast = self.broadcast
+        broadcast.packager.begin()
+        session = self._new_session(broadcast)
+        self._version, self._record = admission.version, admission.record
         self._session, self._publisher = session, publisher
-        at = instant(self._host.time.wall())
-        self._host.tell(Connected(self.id, self.broadcast.id, at, session.publish_id, continues))
+        at, private = instant(self._host.time.wall()), broadcast.rehearsal
+        self._host.tell(Connected(self.id, broadcast.id, at, session.publish_id, continues, rehearsal=private))
         return session
 
     def _new_session(self, broadcast: Broadcast) -> PublishSession:
@@ -147,8 +149,8 @@ class LiveIngest:
         self._window_ends = now + length
         reason: EndReason = "unpublish" if clean else "timeout"
         self._window = time.later(length, lambda: self._window_over(reason))
-        fact = Disconnected(self.id, broadcast.id, instant(time.wall()), session.publish_id, clean, length)
-        self._host.tell(fact)
+        at, private = instant(time.wall()), broadcast.rehearsal
+        self._host.tell(Disconnected(self.id, broadcast.id, at, session.publish_id, clean, length, rehearsal=private))
 
     def _window_over(self, reason: EndReason) -> None:
         self._window = None
@@ -170,7 +172,8 @@ class LiveIngest:
         """A segment is whole; with the first one the broadcast can be watched."""
         if not broadcast.started:
             broadcast.started = True
-            self._host.tell(Started(self.id, broadcast.id, instant(segment.wall)))
+            at, silent = instant(segment.wall), broadcast.packager.video is None
+            self._host.tell(Started(self.id, broadcast.id, at, rehearsal=broadcast.rehearsal, audio_only=silent))
 
     def kick(self, sentence: str, below: int | None = None) -> bool:
         """Close the publisher, if its key's version is under `below`; the reconnect window opens."""
@@ -193,10 +196,31 @@ class LiveIngest:
         if session is not None and publisher is not None:
             session.detach()
             publisher.dismiss(sentence)
+        self._close(broadcast, reason)
+        return True
+
+    def go_public(self) -> bool:
+        """End the rehearsal; what the encoder goes on sending begins a broadcast of its own, for everyone.
+
+        Nothing of the rehearsal is in it, neither in its files nor in its window. False when there is no rehearsal.
+        """
+        rehearsal, session = self.broadcast, self._session
+        if rehearsal is None or not rehearsal.rehearsal:
+            return False
+        self.broadcast = self._window_ends = None
+        self._cancel_window()
+        if session is not None:
+            fresh = self.broadcast = self._host.begin(self, record=self._record, rehearsal=False)
+            fresh.packager.begin()
+            fresh.packager.adopt(rehearsal.packager)
+            session.redirect(fresh.packager)
+        self._close(rehearsal, "creator")
+        return True
+
+    def _close(self, broadcast: Broadcast, reason: EndReason) -> None:
         broadcast.packager.end()
         broadcast.reason = reason
         if broadcast.started:
             at = instant(broadcast.packager.end_wall)
-            self._host.tell(Ended(self.id, broadcast.id, at, reason))
+            self._host.tell(Ended(self.id, broadcast.id, at, reason, rehearsal=broadcast.rehearsal))
         self._host.over(broadcast)
-        return True

@@ -14,6 +14,7 @@ from .h264 import VideoConfig
 from .opus import packet_samples
 from .segmenter import SNAP, Picture, Segmenter, Sound
 from .segments import Observer
+from .taps import Tap
 from .timeline import Timeline
 
 _ROUNDING: Final = 1  # RTMP times are whole ms: ten frames of 33.3 may take 334
@@ -43,6 +44,8 @@ class Packager:
         self, observers: Sequence[Observer], wall: Callable[[], float], settings: PackSettings | None = None
     ) -> None:
         self.settings = settings or PackSettings()
+        self.wall = wall
+        self.taps: list[Tap] = []
         self._out = Segmenter(observers, wall)
         self._timeline = Timeline()
         self._part_limit = self.settings.part * 1000 + _ROUNDING
@@ -81,12 +84,20 @@ class Packager:
         self._timeline.begin(max(self._out.end_ms, self._out.shown_ms))
         self._reset()
 
+    def adopt(self, other: Packager) -> None:
+        """Go on with a publisher whose codec settings `other` has heard; call it after `begin`."""
+        if other.video is not None or other.audio is not None:
+            self.video, self.audio = other.video, other.audio
+            self._held = None
+
     def end(self) -> None:
         """The publisher is gone: what is waiting becomes the last part, and the segment is closed."""
         self._release()
         if self._pictures:
             self._pictures[-1].duration = self._usual
         self._cut_segment()
+        for tap in self.taps:
+            tap.ended()
 
     def media(self, kind: int, timestamp: int, body: bytearray) -> None:
         """One tag (8 audio, 9 video) at `timestamp` ms. Raises MediaRejected with a sentence for people."""
@@ -141,6 +152,8 @@ class Packager:
         elif self._part_full(self._usual):
             self._cut_part()
         self._pictures.append(Picture(at, frame))
+        for tap in self.taps:
+            tap.picture(at, frame, self.video)
         self._count(len(frame.data), at)
 
     def _decodable(self, timestamp: int, frame: VideoFrame) -> bool:
@@ -205,6 +218,8 @@ class Packager:
             return
         self._sounds.append(Sound(at, data, samples))
         self._waiting_samples += samples
+        for tap in self.taps:
+            tap.sound(at, data, samples, audio)
         self._count(len(data), at)
 
     def _sound_floor(self, rate: int) -> float:
@@ -241,6 +256,9 @@ class Packager:
             self._out.next_sample = None
         self._segment_bytes = 0
         self._out.open(at, self.video if self._with_picture else None, self.audio)
+        if self._out.segment is not None:
+            for tap in self.taps:
+                tap.opened(self._out.segment, at)
 
     def _cut_part(self) -> None:
         self._out.add_part(self._pictures, self._sounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -16,11 +16,15 @@ RefusalCode = Literal["BadName", "Rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The key is right: this ingest may publish. `version` is the key's; `record`: keep what it sends."""
+    """The key is right: this ingest may publish. `version` is the key's; `record`: keep what it sends.
+
+    `rehearsal`: what it sends is for the channel's own people alone.
+    """
 
     ingest_id: str
     record: bool = True
     version: int = 1
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened to an ingest. A repeat of a fact carries the same ids."""
+    """Something that happened to an ingest. A repeat of a fact carries the same ids. `rehearsal`: it is private."""
 
     ingest_id: str
     broadcast_id: UUID
     at: datetime
+    rehearsal: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Disconnected(Fact):
 @dataclass(frozen=True, slots=True)
 class Started(Fact):
     """The first segment is there: the broadcast can be watched. `at` is the time of its first frame."""
+
+    audio_only: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

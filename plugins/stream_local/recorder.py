@@ -8,7 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ class BroadcastMeta:
     broadcast_id: str
     started_at: float
     incomplete: bool = False
+    rehearsal: bool = False
 
     def json(self) -> bytes:
         """As it stands in meta.json."""
@@ -46,6 +47,7 @@ def read_meta(folder: Path) -> BroadcastMeta | None:
             str(fields["broadcast_id"]),
             float(fields["started_at"]),
             bool(fields["incomplete"]),
+            bool(fields.get("rehearsal", False)),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -58,9 +60,20 @@ class Recorder:
     free space recording stops. `segment` is the usual length in seconds.
     """
 
-    def __init__(self, folder: Path, ingest_id: str, broadcast_id: str, *, segment: float, floor: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ingest_id: str,
+        broadcast_id: str,
+        *,
+        segment: float,
+        floor: int,
+        rehearsal: bool = False,
+    ) -> None:
         self.folder = folder
         self.incomplete = False
+        self.stopped = ""  # why it stopped, for people
+        self._rehearsal = rehearsal
         self.begun = False
         self._ids = (ingest_id, broadcast_id)
         self._floor = floor
@@ -106,7 +119,7 @@ class Recorder:
 
     def _open(self, segment: Segment) -> None:
         if not self.begun:
-            self._meta = BroadcastMeta(*self._ids, started_at=segment.wall)
+            self._meta = BroadcastMeta(*self._ids, started_at=segment.wall, rehearsal=self._rehearsal)
             write_whole(self.folder / META, self._meta.json())
         free = shutil.disk_usage(self.folder).free
         if free < self._floor:
@@ -149,10 +162,10 @@ class Recorder:
     def _stop(self, reason: str) -> None:
         log.error("recording of broadcast %s stopped, it stays live: %s", self._ids[1], reason)
         self.incomplete = True
+        self.stopped = reason
         try:
             self._close_file()
             if self._meta is not None:
-                meta = BroadcastMeta(*self._ids, started_at=self._meta.started_at, incomplete=True)
-                write_whole(self.folder / META, meta.json())
+                write_whole(self.folder / META, replace(self._meta, incomplete=True).json())
         except OSError as error:
             log.warning("broadcast %s could not be marked as incomplete: %s", self._ids[1], error)

@@ -79,6 +79,7 @@ class RtmpServer:
         self._addresses: Counter[str] = Counter()
         self._guard = KeyGuard(self.limits, time)
         self._listener: asyncio.Server | None = None
+        self._secure: asyncio.Server | None = None
         self._timer: Timer | None = None
 
     @property
@@ -98,23 +99,40 @@ class RtmpServer:
             raise RuntimeError("the RTMP listener is not running")
         return int(self._listener.sockets[0].getsockname()[1])
 
+    @property
+    def secure_port(self) -> int | None:
+        """The port of RTMPS, None where there is none."""
+        return int(self._secure.sockets[0].getsockname()[1]) if self._secure is not None else None
+
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Listen on `host:port`. Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: RtmpConnection(self), host, port, backlog=64, ssl=tls)
         self._timer = self._time.later(1.0, self._tick)
 
+    async def start_secure(self, host: str, port: int, tls: ssl.SSLContext) -> None:
+        """Listen for RTMPS too; both count together. Raises OSError when the port is taken."""
+        self._secure = await asyncio.get_running_loop().create_server(
+            lambda: RtmpConnection(self),
+            host,
+            port,
+            backlog=64,
+            ssl=tls,
+            ssl_handshake_timeout=self.limits.handshake,
+        )
+
     async def stop(self) -> None:
         """Stop listening and close every connection."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._listener is not None:
-            self._listener.close()
+        listeners = [listener for listener in (self._listener, self._secure) if listener is not None]
+        for listener in listeners:
+            listener.close()
         for connection in list(self._connections):
             connection.abort()
-        if self._listener is not None:
-            await self._listener.wait_closed()
-            self._listener = None
+        for listener in listeners:
+            await listener.wait_closed()
+        self._listener = self._secure = None
 
     # --- for the connections
 

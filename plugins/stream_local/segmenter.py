@@ -49,6 +49,7 @@ class Segmenter:
         self._init = b""
         self._inits = self._next_msn = self._sequence = 0
         self._wall_zero: float | None = None
+        self._follows = False
         self.segment: Segment | None = None
         self.video: VideoConfig | None = None
         self.audio: AudioConfig | None = None
@@ -71,7 +72,7 @@ class Segmenter:
         if (video, audio) != (self.video, self.audio) or not self._inits:
             self.video, self.audio = video, audio
             self._add_init(init_segment(video, audio))
-        if self._wall_zero is None or self.discontinuity:
+        if self._wall_zero is None or (self.discontinuity and not self._follows):
             self._wall_zero = self._wall() - at / 1000
         wall = self._wall_zero + at / 1000
         self.segment = Segment(self._next_msn, self._inits - 1, self.discontinuity, wall)
@@ -80,6 +81,12 @@ class Segmenter:
         self.start_ms = at
         for observer in self._observers:
             observer.segment_opened(self.segment)
+
+    def follow(self, segment: Segment, at: int) -> None:
+        """The next segment, at `at` ms, stands beside `segment` of another rendition: same number, same time."""
+        self._next_msn, self._wall_zero = segment.msn, segment.wall - at / 1000
+        self.discontinuity = segment.discontinuity
+        self._follows = True
 
     def _add_init(self, data: bytes) -> None:
         if data == self._init:

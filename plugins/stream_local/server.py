@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -15,13 +17,32 @@ from aethex_live.errors import StartError
 from .broadcast import HubSettings
 from .ffmpeg import Ffmpeg, find_ffmpeg
 from .hub import Hub
+from .ladder import RUNGS, Ladders, NoLadders
+from .openness import RecordingOpenness
 from .origin import Origin
+from .playtokens import PlayTokens
 from .ports import Gate, Journal, LoopTime
 from .rtmp_server import RtmpServer
 from .settings import StreamLocalSettings
 from .thumbnails import Thumbnails
+from .tls import Certificate
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginGuard:
+    """Who may load what is not public; without it there is nothing private. `site` is the origin of the pages."""
+
+    tokens: PlayTokens | None = None
+    openness: RecordingOpenness | None = None
+    site: str = "null"
+
+
+def _certificate_of(settings: StreamLocalSettings) -> Certificate | None:
+    if settings.rtmps_port is None or settings.rtmps_certificate is None or settings.rtmps_key is None:
+        return None
+    return Certificate(settings.rtmps_certificate, settings.rtmps_key)
 
 
 class StreamingServer:
@@ -35,17 +56,28 @@ class StreamingServer:
         journal: Journal,
         new_id: Callable[[], UUID],
         ffmpeg: Path | None,
+        *,
+        guard: OriginGuard | None = None,
     ) -> None:
         time = LoopTime()
+        guard = guard or OriginGuard()
         self.media = media
         self._settings = settings
         self._ffmpeg = ffmpeg
         self._lock: int | None = None
         self._thumbnails: Thumbnails | None = None
+        self._ladders: Ladders | None = None
         hub_settings: HubSettings = settings.hub(media)
         self.hub = Hub(hub_settings, gate, journal, time, new_id)
         self.rtmp = RtmpServer(self.hub.open, time)
-        self.origin = Origin(self.hub, waiting_per_address=settings.waiting_per_address)
+        self._certificate = _certificate_of(settings)
+        self.origin = Origin(
+            self.hub,
+            waiting_per_address=settings.waiting_per_address,
+            tokens=guard.tokens,
+            openness=guard.openness,
+            site=guard.site,
+        )
 
     async def start(self, *, listen: bool = True) -> list[UUID]:
         """Recover what a crash left, then listen; returns the recovered broadcasts. Raises StartError.
@@ -55,22 +87,46 @@ class StreamingServer:
         self._take_folder()
         try:
             recovered = await self.hub.start()
-            await self._start_thumbnails()
+            await self._start_ffmpeg_work()
             if listen:
-                await self.rtmp.start(self._settings.rtmp_host, self._settings.rtmp_port)
+                await self._listen()
         except OSError as error:
             await self.stop()
             raise StartError(self._reason(error)) from error
-        if listen:
-            log.info("taking streams on rtmp://%s:%d/live", self._settings.rtmp_host, self.rtmp.port)
+        except StartError:
+            await self.stop()
+            raise
         return recovered
+
+    async def _listen(self) -> None:
+        host = self._settings.rtmp_host
+        if self._certificate is not None:
+            await asyncio.to_thread(self._certificate.load)
+        await self.rtmp.start(host, self._settings.rtmp_port)
+        log.info("taking streams on rtmp://%s:%d/live", host, self.rtmp.port)
+        if self._certificate is None or self._settings.rtmps_port is None:
+            return
+        try:
+            await self.rtmp.start_secure(host, self._settings.rtmps_port, self._certificate.context)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StartError(
+                f"RTMPS can't listen on {host}:{self._settings.rtmps_port} ({reason}): set another port as "
+                "AETHEX_STREAM_LOCAL__RTMPS_PORT."
+            ) from error
+        self._certificate.watch()
+        log.info("taking streams on rtmps://%s:%d/live", host, self.rtmp.secure_port)
 
     async def stop(self) -> None:
         """End all broadcasts and give everything back; may be called twice."""
         if self._thumbnails is not None:
             await self._thumbnails.stop()
+        if self._certificate is not None:
+            await self._certificate.stop()
         # first the hub, which tells encoders why, then their connections
         await self.hub.close()
+        if self._ladders is not None:
+            await self._ladders.closed()
         await self.rtmp.stop()
         lock, self._lock = self._lock, None
         if lock is not None:
@@ -107,11 +163,20 @@ class StreamingServer:
             )
         return f"The media folder {self.media} can't be used: {error.strerror or error}. Check its rights."
 
-    async def _start_thumbnails(self) -> None:
-        path = await find_ffmpeg(self._ffmpeg) if self._settings.thumbnails else None
+    async def _start_ffmpeg_work(self) -> None:
+        path = await find_ffmpeg(self._ffmpeg)
+        rungs = [RUNGS[name] for name in self._settings.ladder]
         if path is None:
-            log.info("no still pictures are made: there is no ffmpeg, or they are switched off")
+            log.info("no still pictures and no smaller qualities are made: there is no ffmpeg")
+            if rungs:
+                self.hub.ladders = NoLadders("there is no ffmpeg on this machine")
             return
+        if rungs:
+            self.hub.ladders = self._ladders = Ladders(path, rungs, self._settings.ladder_streams)
+        if self._settings.thumbnails:
+            self._start_thumbnails(path)
+
+    def _start_thumbnails(self, path: Path) -> None:
         self._thumbnails = Thumbnails(Ffmpeg(path), self.hub.broadcasts)
         self.hub.archive.on_recording = self._thumbnails.of_recording
         self._thumbnails.start()

@@ -40,7 +40,7 @@ class CoreGate:
             return _WRONG_KEY
         if not row.enabled or row.channel.owner.state != "active":
             return Refusal("This channel may not go live: open the studio to see why.")
-        return Admission(str(ingest_id), version=row.key_version)
+        return Admission(str(ingest_id), version=row.key_version, rehearsal=row.rehearsal)
 
 
 class CoreJournal:
@@ -57,20 +57,32 @@ class CoreJournal:
                 publish_id=fact.publish_id,
                 broadcast_id=fact.broadcast_id if fact.continues else None,
                 protocol="rtmp",
+                rehearsal=fact.rehearsal,
             )
 
     async def disconnected(self, fact: Disconnected) -> None:
         """The encoder is gone, the reconnect window runs."""
         if row := await self._row(fact.ingest_id):
             await self._broadcasts.disconnected(
-                row, publish_id=fact.publish_id, broadcast_id=fact.broadcast_id, window_s=fact.window_s
+                row,
+                publish_id=fact.publish_id,
+                broadcast_id=fact.broadcast_id,
+                window_s=fact.window_s,
+                rehearsal=fact.rehearsal,
             )
 
     async def started(self, fact: Started) -> None:
         """The broadcast can be watched."""
         if row := await self._row(fact.ingest_id):
-            playback = PlaybackRef(provider=PROVIDER, id=f"{fact.ingest_id}/{fact.broadcast_id}", live=True)
-            await self._broadcasts.started(row, broadcast_id=fact.broadcast_id, started_at=fact.at, playback=playback)
+            place = f"{fact.ingest_id}/{fact.broadcast_id}"
+            playback = PlaybackRef(provider=PROVIDER, id=place, live=True, audio_only=fact.audio_only)
+            await self._broadcasts.started(
+                row,
+                broadcast_id=fact.broadcast_id,
+                started_at=fact.at,
+                playback=playback,
+                rehearsal=fact.rehearsal,
+            )
 
     async def ended(self, fact: Ended) -> None:
         """The broadcast is over."""

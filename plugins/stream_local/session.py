@@ -73,6 +73,10 @@ class PublishSession:
             self._attached = False
             self._on_end(self, clean)
 
+    def redirect(self, packager: Packager) -> None:
+        """What comes from now on belongs to another broadcast."""
+        self._packager = packager
+
     def detach(self) -> None:
         """Another publisher took over, or the broadcast is over."""
         self._attached = False

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from aethex_live import PluginSettings
 
 from .broadcast import HubSettings
+from .ladder import RUNGS
 from .packager import PackSettings
+
+
+def _split(value: object) -> object:
+    """`720p, 480p` of an environment variable as a list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Rungs = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class StreamLocalSettings(PluginSettings):
@@ -21,6 +31,16 @@ class StreamLocalSettings(PluginSettings):
     rtmp_url: str | None = Field(
         None,
         description="RTMP address that creators are shown, as rtmp://live.example/live; made up by default",
+    )
+    browser: bool = Field(True, description="let creators go live from a page, without an encoder")
+    rtmps_port: int | None = Field(
+        None, ge=0, le=65535, description="TCP port of RTMPS (RTMP over TLS); unset: none. 1936 is usual"
+    )
+    rtmps_certificate: Path | None = Field(None, description="PEM file of the certificate, with its chain")
+    rtmps_key: Path | None = Field(None, description="PEM file of the certificate's key, without a password")
+    rtmps_url: str | None = Field(
+        None,
+        description="RTMPS address that creators are shown, as rtmps://live.example:1936/live; made up by default",
     )
     public_url: str | None = Field(
         None,
@@ -50,13 +70,34 @@ class StreamLocalSettings(PluginSettings):
     warn_kbps: int = Field(6000, ge=100, description="bitrate in kb/s above which creators are warned")
     max_kbps: int = Field(10_000, ge=100, description="bitrate in kb/s above which an encoder is cut off")
     record: bool = Field(True, description="keep broadcasts as recordings")
+    dvr_minutes: float = Field(
+        120.0, ge=0.0, le=1440.0, description="how far viewers can go back while a stream is live; 0: not at all"
+    )
+    ladder: Rungs = Field(
+        (), description="smaller pictures to make of each stream with ffmpeg, such as 720p and 480p; none by default"
+    )
+    ladder_streams: int = Field(2, ge=1, le=100, description="streams for which smaller pictures are made at once")
     disk_floor_mb: int = Field(2048, ge=0, description="free disk space in MB below which recording stops")
     thumbnails: bool = Field(True, description="make still pictures, where there is an ffmpeg")
     waiting_per_address: int = Field(
         512, ge=1, description="requests of one address that may wait for the next part at once"
     )
 
-    @field_validator("public_url", "rtmp_url")
+    @field_validator("ladder")
+    @classmethod
+    def _are_rungs(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in RUNGS:
+                raise ValueError(f"{name} is none of {', '.join(RUNGS)}")
+        return tuple(name for name in RUNGS if name in names)
+
+    @model_validator(mode="after")
+    def _has_certificate(self) -> Self:
+        if self.rtmps_port is not None and (self.rtmps_certificate is None or self.rtmps_key is None):
+            raise ValueError("rtmps_port needs rtmps_certificate and rtmps_key: the PEM files of a certificate")
+        return self
+
+    @field_validator("public_url", "rtmp_url", "rtmps_url")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
         if url is not None and not (urlsplit(url).scheme and urlsplit(url).hostname):
@@ -77,4 +118,6 @@ class StreamLocalSettings(PluginSettings):
             publishers=self.max_publishers,
             warn_kbps=self.warn_kbps,
             max_kbps=self.max_kbps,
+            dvr=self.dvr_minutes * 60,
+            linger=max(1800.0, self.dvr_minutes * 60),
         )

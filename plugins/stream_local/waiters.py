@@ -10,7 +10,7 @@ class Waiters:
     """Those who wait at one live playlist. `wake` after each part, `expire` about once a second."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._waiting: list[tuple[Callable[[], bool], float, asyncio.Future[bool]]] = []
 
     def __len__(self) -> int:
@@ -21,7 +21,7 @@ class Waiters:
         if ready():
             return True
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ready, self._monotonic() + timeout, future))
+        self._waiting.append((ready, self.monotonic() + timeout, future))
         return await future
 
     def wake(self) -> None:
@@ -38,7 +38,7 @@ class Waiters:
 
     def expire(self) -> None:
         """Give up on those who waited too long."""
-        now = self._monotonic()
+        now = self.monotonic()
         waiting, self._waiting = self._waiting, []
         for entry in waiting:
             _, deadline, future = entry

@@ -28,7 +28,9 @@ class WindowSettings:
 class LiveWindow:
     """An observer of the packager that answers players from memory."""
 
-    def __init__(self, monotonic: Callable[[], float], settings: WindowSettings | None = None) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], settings: WindowSettings | None = None, *, gone: int = 0
+    ) -> None:
         self.settings = settings or WindowSettings()
         self.waiters = Waiters(monotonic)
         self.ended = False
@@ -36,7 +38,8 @@ class LiveWindow:
         self._closed: deque[Segment] = deque()
         self._open: Segment | None = None
         self._inits: dict[int, bytes] = {}
-        self._gone = 0
+        self._gone = gone  # discontinuities that the playlists no longer show
+        self._bandwidth = 0
         # a segment ends at the first keyframe after its target, so one frame more than the setting is usual
         self._target = math.ceil(self.settings.segment)
         self._low_latency: bytes | None = None
@@ -58,6 +61,8 @@ class LiveWindow:
         self._open, self.next_msn = None, segment.msn + 1
         self._closed.append(segment)
         self._target = max(self._target, playlist.target_duration(segment.duration))
+        if segment.duration:
+            self._bandwidth = max(self._bandwidth, round(segment.size * 8 / segment.duration))
         self._drop_old()
         self._plain = None
         self._changed()
@@ -68,6 +73,24 @@ class LiveWindow:
         self._plain = None
         self._changed()
         self.waiters.release()
+
+    def restart(self) -> None:
+        """Segments are missing: what was there before is no longer shown."""
+        self._gone = self.discontinuities
+        self._closed.clear()
+        self._open = self._plain = None
+        self._changed()
+
+    @property
+    def discontinuities(self) -> int:
+        """How many there were so far."""
+        current = self._open is not None and self._open.discontinuity
+        return self._gone + sum(segment.discontinuity for segment in self._closed) + current
+
+    @property
+    def bandwidth(self) -> int:
+        """The most bits a second that a segment had."""
+        return max(self._bandwidth, 64_000)
 
     def forget_media(self) -> None:
         """Give the memory back, where the files have it all."""

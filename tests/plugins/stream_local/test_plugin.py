@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from fakeredis import FakeAsyncRedis
 from stream_kit import FakePublisher, RtmpClient, media_bytes, stream
 
 from aethex_live.clock import ManualClock
 from aethex_live.db import Database
 from aethex_live.db.database import CORE
 from aethex_live.domain.broadcasts import Broadcasts
+from aethex_live.domain.recordings import Recordings
 from aethex_live.ids import uuid7
 from aethex_live.models import Broadcast, Channel, Event, Ingest, Recording, User
 from aethex_live.providers import NotFound
@@ -57,7 +59,11 @@ class House:
             clock=clock,
             secrets=Secrets(b"a secret of thirty-two characters", clock).scoped("stream_local"),
             db=database,
-            domain=SimpleNamespace(broadcasts=Broadcasts(database, clock)),
+            domain=SimpleNamespace(
+                broadcasts=Broadcasts(database, clock),
+                recordings=Recordings(database, clock, None, None, None, None),
+            ),
+            cache=FakeAsyncRedis(),
             control=self.control,
         )
         self.plugin = StreamLocal(self.context)
@@ -168,7 +174,7 @@ async def test_going_live_and_ending_becomes_rows_and_events_in_order(house):
     # Then pages can play it, low latency first
     reference = PlaybackRef.from_json(row.playback)
     sources = house.provider.playback(reference)
-    assert [source.kind for source in sources] == ["ll-hls", "hls"]
+    assert [source.kind for source in sources] == ["ll-hls", "hls", "dvr", "audio"]
     assert sources[0].url == f"/live/{house.ingest.id}/{row.id}/index.m3u8"
     assert house.hub.find(reference.id) is not None
     # and the studio sees how it is
@@ -226,6 +232,7 @@ async def test_a_row_that_a_crash_left_open_is_ended_at_the_next_start(house, da
         id=uuid7(), channel=house.channel, ingest=house.ingest, provider="local", provider_id="x", title="t",
         started_at=house.context.clock.now(), playback={},
     )  # fmt: skip
+    await house.plugin.shutdown()
     again = House(database, tmp_path / "other")
     await again.plugin.startup()
     await again.plugin.shutdown()
