@@ -1,15 +1,16 @@
-"""aethex serve and aethex worker: run the site, or one of its roles."""
+"""aethex serve, aethex worker and aethex ingest: run the site, or one of its roles."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 
 import click
 
 from aethex_live import logs
+from aethex_live._site.beginning import begun
 from aethex_live.cli.common import site_of, site_options
-from aethex_live.server import serve_site
 from aethex_live.settings import Role, Site
 
 
@@ -41,13 +42,30 @@ def worker(config: Path | None, data: Path | None) -> None:
     run(site_of(role=Role.WORKER.value, config=config, data=data), verbose=False)
 
 
+@click.command()
+@click.option("--host", help="address to hand media out on (127.0.0.1)")
+@click.option("--port", type=int, help="TCP port of the media (8000)")
+@click.option("--verbose", is_flag=True, help="a log line for every request")
+@site_options
+def ingest(host: str | None, port: int | None, verbose: bool, config: Path | None, data: Path | None) -> None:
+    """Take streams in and hand media out, beside `aethex serve --role web`; one process a site."""
+    run(site_of(role=Role.INGEST.value, host=host, port=port, config=config, data=data), verbose=verbose)
+
+
 def run(site: Site, *, verbose: bool) -> None:
     """Serve until a signal comes."""
     logs.set_up("DEBUG" if verbose else "INFO")
     try:
         import uvloop
     except ImportError:  # not on Windows
-        asyncio.run(serve_site(site))
+        asyncio.run(_serve(site))
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_site(site))
+        runner.run(_serve(site))
+
+
+async def _serve(site: Site) -> None:
+    """Begin with what takes time outside of this process; read the platform's code meanwhile."""
+    async with begun(site) as start:
+        server = await asyncio.to_thread(importlib.import_module, "aethex_live.server")
+        await server.serve_site(site, start)
