@@ -8,7 +8,7 @@ from tortoise.exceptions import IntegrityError
 
 from aethex_live.clock import Clock
 from aethex_live.db import Database
-from aethex_live.providers.auth import AuthCap, ProvenIdentity
+from aethex_live.providers.auth import AuthCap, BaseAuth, ProvenIdentity
 
 from . import passwords
 from .errors import PROVIDER, denied, poor, taken, unknown
@@ -18,7 +18,7 @@ from .models import Credential
 _LONGEST_SUBJECT = 200
 
 
-class LocalAuth:
+class LocalAuth(BaseAuth):
     """Proves by password."""
 
     name = PROVIDER

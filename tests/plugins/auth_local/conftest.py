@@ -1,6 +1,11 @@
 """Local accounts on a database, with hashes that cost next to nothing."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from aethex_live.clock import ManualClock
 from aethex_live.db import Database
