@@ -15,7 +15,21 @@ from bench.served import ROOT
 
 QUICK = (sys.executable, "-m", "bench", "--quick", "--json")
 QUICK_LIMIT_S = 120.0
-AREAS = ("start", "glass", "ingest", "viewers", "crash", "realtime", "hooks")
+AREAS = (
+    "start",
+    "glass",
+    "browser",
+    "ingest",
+    "viewers",
+    "crash",
+    "realtime",
+    "hooks",
+    "backup",
+    "processes",
+    "http",
+    "pages",
+    "plugins",
+)
 
 
 def main() -> int:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from quart import Quart
 
 from aethex_live._web import quart_app
+from aethex_live._web.cookies import session_name
+from aethex_live._web.hot import HotAnswers
 from aethex_live._web.layers import Mounts, RequestLog, StaticFiles
+from aethex_live._web.media_only import MediaOnly
+from aethex_live._web.sockets import Sockets
 from aethex_live.hookspecs import web as specs
 from aethex_live.hookspecs.web import AsgiApp
 from aethex_live.platform import Platform
+from aethex_live.settings import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,31 @@ class App:
 def create_app(platform: Platform) -> App:
     """Build the app around a started platform.
 
-    From the outside in: request log, database context, mounts of plugins, static files, Quart.
+    From the outside in: request log, hot answers, database context, mounts of plugins, static files, Quart.
     """
     quart = quart_app.build(platform)
     mounts = [(plugin, mount) for plugin, found in platform.hooks.collect(specs.mounts) for mount in found]
     inner: AsgiApp = StaticFiles(platform.assets, quart)
+    if platform.site.role is Role.INGEST:
+        inner = MediaOnly(quart, platform.site.url)
     inner = Mounts(mounts, platform.plugins.is_on, inner)
+    inner = _sockets(platform, inner)
     inner = platform.db.middleware(inner)
+    inner = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic)
     return App(RequestLog(inner, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts)), quart)
+
+
+def _sockets(platform: Platform, inner: AsgiApp) -> AsgiApp:
+    """The layer of plugins' websockets; none where no plugin has one."""
+    found = [(plugin, mount) for plugin, mounts in platform.hooks.collect(specs.websockets) for mount in mounts]
+    if not found:
+        return inner
+    site, sessions = platform.site, platform.domain.sessions
+    return Sockets(
+        found,
+        platform.plugins.is_on,
+        sessions.identify,
+        cookie=session_name(site),
+        origin=site.url,
+        inner=inner,
+    )

@@ -6,8 +6,6 @@ import logging
 import sys
 from typing import TextIO
 
-from quart import g, has_request_context
-
 QUIET = ("uvicorn", "uvicorn.error", "tortoise", "saq", "asyncio", "hypercorn", "PIL", "quart.app")
 
 
@@ -27,6 +25,10 @@ class Lines(logging.Formatter):
 
 def request_id() -> str:
     """The id of the request that is being answered in this task, or an empty text."""
+    if "quart" not in sys.modules:  # log lines of a command's first moments need not wait for it
+        return ""
+    from quart import g, has_request_context
+
     return str(g.get("request_id", "")) if has_request_context() else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,16 +21,24 @@ from aethex_live._runtime.switching import CONTROL_KIND
 from aethex_live._site import opening
 from aethex_live._site.consumers import consumers
 from aethex_live._site.health_feed import HealthFeed
+from aethex_live._site.test_picture import TestPictures
 from aethex_live._site.topics import CoreTopics
 from aethex_live._web.cookies import session_name
+from aethex_live._web.front import Front
 from aethex_live._web.metrics import Metrics
+from aethex_live._web.safe_mode import SAFE_MODE
 from aethex_live.actor import GUEST, Actor
 from aethex_live.cache import RateLimiter, open_redis
 from aethex_live.clock import Clock, SystemClock
 from aethex_live.control import Control
+from aethex_live.db import EmbeddedPostgres
 from aethex_live.domain import Domain
+from aethex_live.domain.audit_chain import AuditChain
+from aethex_live.domain.operators import SIGNED_OUT
 from aethex_live.domain.recordings import DELETE_MEDIA
+from aethex_live.domain.site_choices import CONTROL_KIND as CHOICES
 from aethex_live.errors import Conflict, NotFound, PluginError
+from aethex_live.events import CHANNEL as EVENTS
 from aethex_live.events import Dispatcher, EventTypes
 from aethex_live.hookspecs import events as event_specs
 from aethex_live.hookspecs import jobs as job_specs
@@ -69,25 +78,33 @@ class Platform:
         self.providers = self.plugins.providers
         self.services = self.plugins.services
         self.migrated: list[str] = []
+        self.started_at = clock.now()
+        self.test_picture = TestPictures(self)
+        self.render_page: RenderPart | None = None
         self.render_part: RenderPart | None = None
         self._closing = AsyncExitStack()
 
     @classmethod
-    async def open(cls, site: Site, clock: Clock | None = None) -> Platform:
-        """Open database, cache and plugins, without serving anything. Raises StartError with the reason."""
+    async def open(
+        cls, site: Site, clock: Clock | None = None, *, postgres: asyncio.Task[EmbeddedPostgres] | None = None
+    ) -> Platform:
+        """Open database, cache and plugins, without serving anything. Raises StartError with the reason.
+
+        `postgres` is the embedded server where it is being started already.
+        """
         platform = cls(site, clock or SystemClock())
         try:
-            await platform._open()
+            await platform._open(postgres)
         except BaseException:
             await platform.close()
             raise
         return platform
 
-    async def _open(self) -> None:
+    async def _open(self, postgres: asyncio.Task[EmbeddedPostgres] | None) -> None:
         opening.make_folder(self.site)
         self.secrets = load_secrets(self.site, self.clock)
         self.plugins.find()
-        address = await opening.address_of_database(self.site, self._closing)
+        address = await opening.address_of_database(self.site, self._closing, postgres)
         self.migrated = await opening.choose_plugins(self.site, address, self.plugins)
         self.db, more = await opening.open_database(self.site, address, self.plugins)
         self.migrated += more
@@ -103,6 +120,7 @@ class Platform:
         self._closing.push_async_callback(self.cache.aclose)
         self.limiter = RateLimiter(self.cache, self.clock)
         self.control = Control(self.db)
+        self.audit_chain = AuditChain(self.db)
         self.jobs = Jobs(self.db, is_on=lambda plugin: plugin == "core" or self.plugins.is_on(plugin))
         self.topics = CoreTopics(self)
         self.realtime = Realtime(
@@ -117,11 +135,16 @@ class Platform:
         self.presence = Presence(self.db, self.cache, self.realtime, self.domain, self.clock)
 
     def _make_domain(self) -> Domain:
-        return Domain.of(self.db, self.clock, self.providers, self.control, self.jobs, self.hooks)
+        return Domain.of(self.db, self.clock, self.providers, self.control, self.jobs, self.hooks, self.site, self.secrets)
 
     def _open_plugins(self) -> None:
         self.plugins.build(self._context_of)
         self.jobs.add_handlers("core", [OutboxHandler(DELETE_MEDIA, self.domain.recordings.delete_media)])
+        self.jobs.add_handlers("core", self.domain.retention.handlers())
+        self.jobs.add_schedules("core", self.domain.retention.schedules())
+        self.jobs.add_handlers("core", self.domain.leaving.handlers())
+        self.jobs.add_schedules("core", self.domain.leaving.schedules())
+        self.jobs.add_schedules("core", self.test_picture.schedules())
         for plugin, handlers in self.hooks.collect(job_specs.outbox_handlers):
             self.jobs.add_handlers(plugin, handlers)
         for plugin, schedules in self.hooks.collect(job_specs.schedules):
@@ -134,6 +157,7 @@ class Platform:
         self.slots = SlotRenderer(self.plugins.gate, self.plugins.health, self._render_part)
         self.slots.fill(self.hooks.collect(web_specs.slots))
         self.health_feed = HealthFeed(self)
+        self.front = Front(self)
 
     def _context_of(self, name: str, settings: PluginSettings) -> PluginContext:
         folder = self.site.data / "plugins" / name
@@ -164,12 +188,14 @@ class Platform:
         self._closing.push_async_callback(self._stop)
         self.assets = Assets.load(STATIC, self.plugin_folders("static"), self._page_modules())
         self._hear_control()
+        self.db.listen(EVENTS, lambda _payload: self.front.drop())
         await self.control.start()
         await self.realtime.start()
         await self.plugins.start(PluginStateStore(self.db, self.control))
         if self.site.role in (Role.ALL, Role.WORKER):
             await self.jobs.start()
             self.dispatcher.start()
+            self.audit_chain.start()
         if self.site.role in (Role.ALL, Role.WEB):
             self.presence.start()
             self.health_feed.start()
@@ -177,10 +203,12 @@ class Platform:
         self.metrics.gauge("realtime_connections", "Open sockets", self.realtime.connections)
 
     async def _stop(self) -> None:
+        await self.test_picture.stop()
         await self.health_feed.stop()
         await self.presence.stop()
         await self.realtime.stop()
         await self.plugins.stop()
+        await self.audit_chain.stop()
         await self.dispatcher.stop()
         await self.jobs.stop()
         await self.control.stop()
@@ -192,19 +220,31 @@ class Platform:
     def _hear_control(self) -> None:
         self.control.on("session.closed", self._session_closed)
         self.control.on("user.closed", self._user_closed)
+        self.control.on("user.changed", self._user_changed)
+        self.control.on(SIGNED_OUT, self._user_closed)
+        self.control.on(CHOICES, self.domain.choices.heard)
         self.control.on(CONTROL_KIND, self.plugins.switching.heard)
+        self.control.on(CONTROL_KIND, lambda _data: self.front.drop())
 
     def _session_closed(self, data: dict[str, str]) -> None:
         session_id = UUID(data["session_id"])
         self.domain.sessions.forget(session_id=session_id)
+        self.domain.tokens.forget(session_id=session_id)
         self.realtime.close_session(session_id, "signed out")
 
     def _user_closed(self, data: dict[str, str]) -> None:
         user_id = UUID(data["user_id"])
-        self.domain.sessions.forget(user_id=user_id)
+        self._user_changed(data)
         self.realtime.close_user(user_id, data.get("reason", "account closed"))
 
+    def _user_changed(self, data: dict[str, str]) -> None:
+        user_id = UUID(data["user_id"])
+        self.domain.sessions.forget(user_id=user_id)
+        self.domain.tokens.forget(user_id=user_id)
+
     async def _identify_socket(self, handshake: Handshake) -> Actor:
+        if isinstance(handshake.auth, dict) and (shown := handshake.auth.get("token")):
+            return await self.domain.tokens.identify(str(shown))
         token = handshake.cookies.get(session_name(self.site))
         found = await self.domain.sessions.identify(token) if token else None
         return found or GUEST
@@ -247,6 +287,12 @@ class Platform:
                 )
             modules[plugin] = there
         return modules
+
+    async def page(self, template: str, context: Mapping[str, Any]) -> str:
+        """A page or fragment for the request that is being answered, its slots filled."""
+        if self.render_page is None:
+            raise PluginError("There are no pages to render before the app is built.")
+        return await self.render_page(template, context)
 
     async def _render_part(self, template: str, context: Mapping[str, Any]) -> str:
         """Render a plugin's part of a page; the app gives this its templates when it is built."""
@@ -294,4 +340,5 @@ class Platform:
         """What the start should tell the operator: plugins that are not as they should be."""
         bad = (State.FAILED, State.MISCONFIGURED, State.INCOMPATIBLE, State.SUSPENDED)
         rows = [row for row in self.plugins.rows() if row.state in bad]
-        return [f"Plugin {row.name} is {row.state}: {row.reason} {row.next_step}".rstrip() for row in rows]
+        said = [f"Plugin {row.name} is {row.state}: {row.reason} {row.next_step}".rstrip() for row in rows]
+        return [SAFE_MODE, *said] if self.site.safe else said

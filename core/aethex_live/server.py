@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import signal
 import socket
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from aethex_live._site.beginning import Begun
 from aethex_live.app import App, create_app
 from aethex_live.errors import StartError
 from aethex_live.platform import Platform
@@ -23,6 +23,7 @@ log = logging.getLogger("aethex.server")
 BACKLOG = 4096
 DRAIN_S = 3.0
 FINISH_S = 10
+SOCKET_MESSAGE = 4 << 20  # bytes of one message on a plugin's websocket
 
 
 class Server(uvicorn.Server):
@@ -33,45 +34,19 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve_site(site: Site) -> None:
+async def serve_site(site: Site, start: Begun) -> None:
     """Run the site until SIGINT or SIGTERM. Raises StartError when it can't start."""
-    listener = None if site.role is Role.WORKER else bind(site)
     stop = stop_signal()
-    platform = await Platform.open(site)
+    platform = await Platform.open(site, postgres=start.postgres)
     try:
         await platform.start()
-        if listener is None:
+        if start.listener is None:
             log.info("The worker runs.")
             await stop.wait()
         else:
-            await _serve(platform, create_app(platform), listener, stop)
+            await _serve(platform, create_app(platform), start.listener, stop)
     finally:
         await platform.close()
-        if listener is not None:
-            listener.close()
-
-
-def bind(site: Site) -> socket.socket:
-    """Take the port before anything is written. Raises StartError with what to do when it can't be had."""
-    family = socket.AF_INET6 if ":" in site.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((site.host, site.port))
-    except OSError as error:
-        listener.close()
-        raise StartError(_why_not(site, error)) from error
-    listener.setblocking(False)
-    return listener
-
-
-def _why_not(site: Site, error: OSError) -> str:
-    where = f"{site.host}:{site.port}"
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {site.port} is taken by another program; stop it, or choose another port: --port {site.port + 1}"
-    if error.errno == errno.EACCES:
-        return f"This account may not listen on {where}; choose a port above 1023: --port 8000"
-    return f"Can't listen on {where} ({error.strerror}); choose an address of this machine: --host 127.0.0.1"
 
 
 def stop_signal() -> asyncio.Event:
@@ -90,6 +65,7 @@ def http_server(platform: Platform, app: App) -> Server:
         http="httptools",
         ws=platform.realtime.protocol_class(),
         ws_per_message_deflate=False,
+        ws_max_size=SOCKET_MESSAGE,
         lifespan="off",
         # site.trusted_proxies decides whom to believe, not uvicorn
         proxy_headers=False,
@@ -130,8 +106,11 @@ async def _announce(platform: Platform, server: Server, serving: asyncio.Task[No
         await serving
         raise StartError("The web server ended at once; see the lines above.")
     site = platform.site
-    lines = [f"{site.name} is up at {site.url}"]
-    if token := await platform.domain.setup.new_token():
+    if site.role is Role.INGEST:
+        lines = [f"{site.name} takes streams in; media is at http://{site.host}:{site.port}"]
+    else:
+        lines = [f"{site.name} is up at {site.url}"]
+    if site.role is not Role.INGEST and (token := await platform.domain.setup.new_token()):
         lines.append(f"Make the operator's account (this link works once): {site.url}/setup/{token}")
     lines += [f"  {line}" for line in platform.notices()]
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201  (the command's own words, not a log line)

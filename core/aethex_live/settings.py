@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import enum
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from aethex_live.providers.kinds import Kind
 
 NONE = "none"  # the value of a provider setting that turns its kind off
+CHOSEN = "the settings page"  # the source of what an operator chose in the browser
 _MOST_PHASES = 6
 
 
@@ -82,6 +92,15 @@ class Site(BaseModel):
     redis_url: SecretStr | None = Field(None, description="Redis to use instead of the one in the process")
     secret: SecretStr | None = Field(None, description="what all signatures derive from; else data/secret")
     ffmpeg: Path | None = Field(None, description="the ffmpeg to use instead of the installed one")
+    recordings_days: int | None = Field(
+        None, ge=1, le=3650, description="days that recordings are kept where a channel says nothing; unset: for ever"
+    )
+    channels_per_person: int = Field(5, ge=0, le=1000, description="how many channels an account may make")
+    leaving_days: int = Field(14, ge=1, le=90, description="days in which a deleted account can come back")
+    terms_version: int = Field(
+        0, ge=0, description="version of the terms; 0 asks for none, a higher one asks everybody again"
+    )
+    terms_url: str = Field("", description="address of the terms; without it they stand in data/terms.txt")
     safe: bool = Field(False, description="start the core and the chosen providers alone")
     role: Role = Field(Role.ALL, description="what this process does: all, web, worker or ingest")
     plugins: Mapping[str, Mapping[str, Any]] = Field(
@@ -97,6 +116,26 @@ class Site(BaseModel):
         `setting` is dotted: `port`, `providers.auth`, `plugins.chat.slow_mode`.
         """
         return self._sources.get(setting, "default")
+
+    def is_open(self, setting: str) -> bool:
+        """Whether neither file nor environment nor command line says it, so that the settings page may."""
+        return self.source(setting) in {"default", CHOSEN}
+
+    def adopt(self, choices: Mapping[str, str], names: Collection[str]) -> None:
+        """Take what an operator chose in the browser for `names`, where nothing else says it.
+
+        `choices` are texts by setting name; a name without one goes back to its default. The platform alone calls
+        this: at start, and when the control channel tells of a change. Raises ValueError, with a sentence, for a
+        value that is not right; nothing is changed then.
+        """
+        open_names = [name for name in names if self.is_open(name)]
+        taken = {name: choices[name] for name in open_names if name in choices}
+        gone = [name for name in open_names if name not in taken and self.source(name) == CHOSEN]
+        fresh = checked({"host": self.host, "port": self.port} | taken)
+        for name in (*taken, *gone):
+            self.__dict__[name] = getattr(fresh, name)
+        kept = {name: source for name, source in self._sources.items() if name not in gone}
+        self._sources = {**kept, **dict.fromkeys(taken, CHOSEN)}
 
     @property
     def folder(self) -> Path:
@@ -119,6 +158,13 @@ class Site(BaseModel):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ValueError("it should be an address such as https://live.example, without a path")
         return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("terms_url")
+    @classmethod
+    def _is_https(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("it should be an address such as https://example.org/terms")
+        return url
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -148,6 +194,16 @@ class Site(BaseModel):
     @classmethod
     def _frozen_tables(cls, tables: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
         return MappingProxyType({name: MappingProxyType(dict(table)) for name, table in tables.items()})
+
+
+def checked(values: Mapping[str, object]) -> Site:
+    """A site of these values alone. Raises ValueError with a sentence about the first that is not right."""
+    try:
+        return Site.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        told = str(first["msg"]).removeprefix("Value error, ")
+        raise ValueError(told[0].upper() + told[1:] + ("" if told.endswith(".") else ".")) from None
 
 
 CORE_NAMES = frozenset(Site.model_fields)

@@ -36,6 +36,11 @@ async def _slot(name: str, **context: Any) -> Markup:
     return Markup(samples.SLOTS.get(name, ""))
 
 
+async def _kept(macro: Any, thing: object, badges: str | None = None) -> Markup:
+    made: Markup = await (macro(thing) if badges is None else macro(thing, badges=badges))
+    return made
+
+
 @cache
 def environment() -> Environment:
     """Jinja as the site sets it up: autoescape, newstyle gettext, async, and undefined names are errors."""
@@ -57,6 +62,7 @@ def environment() -> Environment:
         "import_map": found.import_map,
         "fonts": found.fonts,
         "slot": _slot,
+        "kept": _kept,
         "csrf": lambda: Markup('<input type="hidden" name="csrf" value="sample">'),
     }
     return made

@@ -393,8 +393,14 @@ SESSIONS = [
     v.SessionRow(id="s1", device="Firefox on Linux", address="127.0.0.1", seen_at=NOW, current=True),
     v.SessionRow(id="s2", device="Safari on iPhone", address="203.0.113.40", seen_at=NOW - timedelta(hours=30)),
 ]
+RIGHTS = [
+    v.Choice(value="chat.delete", label="Delete messages in the chat.", on=True),
+    v.Choice(value="stream.end", label="End the stream."),
+]
 MODERATORS = [
-    v.ModeratorRow(id="1", name="Nova's helper", username="nova_mods", hue=145, since=NOW - timedelta(days=200)),
+    v.ModeratorRow(
+        id="1", name="Nova's helper", username="nova_mods", hue=145, since=NOW - timedelta(days=200), rights=RIGHTS
+    ),
     v.ModeratorRow(id="2", name="tessellate", username="tessellate", hue=190),
 ]
 
@@ -426,9 +432,7 @@ def all_samples() -> Iterator[Sample]:
 def _public() -> Sequence[Sample]:
     home = v.HomeView(hero=CARDS[0], up_next=CARDS[:4], live=CARDS[1:], videos=VIDEOS)
     bare = replace(home, hero=replace(CARDS[0], thumbnail=None), up_next=(), live=(), videos=VIDEOS[2:3])
-    watch = v.WatchView(
-        channel=NOVA, live=NOVA_LIVE, player=PLAYER, videos=VIDEOS[:2], share_url=f"{SITE}/nova-wire/live"
-    )
+    watch = v.WatchView(channel=NOVA, live=NOVA_LIVE, player=PLAYER, videos=VIDEOS[:2])
     quiet = replace(NOVA, live=False, about="")
     offline = v.WatchView(
         channel=quiet,
@@ -436,12 +440,11 @@ def _public() -> Sequence[Sample]:
         player=None,
         last_video=VIDEOS[0],
         videos=VIDEOS,
-        share_url=SITE,
         topic="channel:nova-wire",
     )
     page = v.ChannelPageView(channel=NOVA, live=NOVA_LIVE, videos=VIDEOS)
     new = v.ChannelPageView(channel=replace(quiet, videos=0, can_manage=True))
-    film = v.VideoView(video=VIDEOS[0], player=RECORDING, more=VIDEOS[1:], share_url=f"{SITE}/videos/v1")
+    film = v.VideoView(video=VIDEOS[0], player=RECORDING, more=VIDEOS[1:])
     waiting = replace(
         film,
         video=replace(VIDEOS[2], state="processing"),
@@ -478,6 +481,61 @@ def _public() -> Sequence[Sample]:
         Sample("setup", "setup.html", begin, plain("/setup/4f2a")),
         Sample("settings", "settings.html", account, shell("/settings", flashes=saved), "/settings"),
         Sample("settings-refused", "settings.html", wrong, shell("/settings"), "/settings"),
+        *_account(),
+    ]
+
+
+def _account() -> Sequence[Sample]:
+    tokens = v.TokensView(
+        tokens=[
+            v.TokenRow(
+                id="t1",
+                name="Clip bot",
+                hint="aex_x7Kp2q",
+                scopes=["read", "chat:write"],
+                created_at=NOW - timedelta(days=20),
+                used_at=NOW - timedelta(hours=2),
+            ),
+            v.TokenRow(
+                id="t2",
+                name="Old script",
+                hint="aex_9dMw1c",
+                scopes=["read"],
+                created_at=NOW - timedelta(days=200),
+                expires_at=NOW - timedelta(days=10),
+                expired=True,
+            ),
+        ],
+        scopes=[
+            v.Choice(value="read", label="Read what you can see.", on=True),
+            v.Choice(value="chat:write", label="Write chat messages in your name."),
+        ],
+        form=v.FormView(values={"days": "90"}),
+    )
+    shown = replace(tokens, made="aex_" + "x7Kp2q" * 7 + "Z", made_name="New bot")
+    refused = replace(tokens, form=v.FormView(errors={"scopes": "Choose at least one scope."}))
+    leave = v.LeaveView(username="ada_b", days=14, channels=["Nova Wire", "Night Lab"])
+    terms = v.TermsView(paragraphs=["Be kind.", "What you stream is yours."], ask=True)
+    return [
+        Sample("tokens", "settings_tokens.html", shown, shell("/settings/tokens"), "/settings/tokens"),
+        Sample("tokens-refused", "settings_tokens.html", refused, shell("/settings/tokens"), "/settings/tokens"),
+        Sample("leave", "settings_leave.html", leave, shell("/settings/leave"), "/settings/leave"),
+        Sample("stay", "stay.html", v.StayView(token="t", username="ada_b", delete_at=NOW), plain("/leaving")),
+        Sample("terms", "terms.html", terms, shell("/terms"), "/terms"),
+        Sample(
+            "terms-refused",
+            "terms.html",
+            v.TermsView(url="https://example.org/terms", ask=True, error="Tick the box to accept the terms."),
+            shell("/terms"),
+            "/terms",
+        ),
+        Sample(
+            "mature",
+            "mature.html",
+            v.GateView(channel_name="Nova Wire", slug="nova-wire", hue=28, next="/nova-wire/live"),
+            shell("/nova-wire/live", None),
+            "/nova-wire/live",
+        ),
     ]
 
 
@@ -494,12 +552,27 @@ def _studio() -> Sequence[Sample]:
         replace(VIDEOS[3], visibility="private", incomplete=True),
     ]
     settings = v.StudioSettingsView(
-        channel=NOVA, form=SETTINGS_FORM, moderators=MODERATORS, languages=LANGUAGES, site_url=SITE
+        channel=NOVA, form=SETTINGS_FORM, moderators=MODERATORS, rights=RIGHTS, languages=LANGUAGES, site_url=SITE
     )
     start = v.StudioStartView(categories=CATEGORIES, site_url=SITE, form=v.FormView(values={"name": "Ada Brandt"}))
     nobody = replace(VIEWER, channels=(), home="")
     first = v.ShellView(area="studio", path="/studio", viewer=nobody, nav=nav(("Home", "/", "house"), current=""))
     return [
+        Sample(
+            "studio-desk",
+            "studio_desk.html",
+            v.DeskView(
+                channel=NOVA,
+                live=NOVA_LIVE,
+                rights=["Change title, category and language of the stream.", "End the stream."],
+                may_edit=True,
+                may_end=True,
+                categories=CATEGORIES,
+                languages=LANGUAGES,
+            ),
+            studio(base),
+            base,
+        ),
         Sample("studio", "studio.html", manager(), studio(base), base),
         Sample(
             "studio-poor",

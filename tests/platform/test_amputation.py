@@ -15,7 +15,7 @@ PAGES = (
     "/settings",
     "/api/v1/live",
 )
-FEATURES = ("chat", "profiles")
+FEATURES = ("chat", "profiles", "reports", "sharing")
 KINDS = ("streaming", "storage", "email")
 
 

@@ -160,6 +160,15 @@ class Plugins:
         """Whether the plugin answers requests and does its jobs; routes of one that doesn't answer 404."""
         return self.gate.is_on(plugin)
 
+    def claims(self) -> dict[str, tuple[str, ...]]:
+        """The first path segments that the plugins which are on claim in their manifests."""
+        alive = self.roster.in_state(State.LOADED, State.RUNNING, State.SUSPENDED)
+        return {name: entry.found.manifest.claims for name, entry in alive if entry.found.manifest}
+
+    def hooks_of(self, plugin: str) -> list[str]:
+        """The hooks that a plugin implements; empty for one that is not loaded."""
+        return self._registry.hooks_of(plugin)
+
     def rows(self) -> list[PluginRow]:
         """All plugins as the command `aethex plugins` and the admin page show them."""
         return rows(self.site, self.roster, self.health)

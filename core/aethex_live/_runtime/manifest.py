@@ -30,7 +30,7 @@ _HOST = re.compile(r"(https|wss)://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?")
 
 PluginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Segment = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Segment = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?$", max_length=32)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 
 
@@ -53,6 +53,12 @@ class Manifest(BaseModel):
         default_factory=dict, description="other hosts that its pages use, by directive of the content policy"
     )
     claims: tuple[Segment, ...] = Field((), description="first path segments that its routes stand under")
+    folders: Mapping[str, PluginName] = Field(
+        default_factory=dict, description="its settings that name a folder of files, and their places in the data folder"
+    )
+    ports: Mapping[str, int] = Field(
+        default_factory=dict, description="its settings that name a TCP port to listen on, and their defaults"
+    )
 
     @field_validator("name")
     @classmethod

@@ -73,7 +73,7 @@ def shown(site: Site, plugin: str, settings: PluginSettings) -> list[Setting]:
     return [
         Setting(
             name=name,
-            value=_masked(getattr(settings, name)),
+            value=masked(getattr(settings, name)),
             source=site.source(f"plugins.{plugin}.{name}"),
             description=field.description or "",
             variable=variable_of(plugin, name),
@@ -82,14 +82,14 @@ def shown(site: Site, plugin: str, settings: PluginSettings) -> list[Setting]:
     ]
 
 
-def _masked(value: object) -> str:
+def masked(value: object) -> str:
     """The value as text; whatever holds a secret is hidden as a whole."""
     if isinstance(value, SecretStr):
         return MASK if value.get_secret_value() else ""
     if isinstance(value, BaseModel):
-        return ", ".join(f"{name} = {_masked(getattr(value, name))}" for name in type(value).model_fields)
+        return ", ".join(f"{name} = {masked(getattr(value, name))}" for name in type(value).model_fields)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {_masked(item)}" for key, item in value.items())
+        return ", ".join(f"{key} = {masked(item)}" for key, item in value.items())
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(_masked(item) for item in value)
+        return ", ".join(masked(item) for item in value)
     return "" if value is None else str(value)

@@ -68,6 +68,10 @@ class HookRegistry:
         made = [Implementation(impl.plugin_name, impl.function, tuple(impl.argnames)) for impl in found]
         return sorted(made, key=lambda impl: self._order.index(impl.plugin))
 
+    def hooks_of(self, name: str) -> list[str]:
+        """The hooks that a plugin implements, by name."""
+        return sorted(hook for hook in self._specs if any(one.plugin == name for one in self.implementations(hook)))
+
     def _check(self, plugin: Plugin, method: str, options: Any) -> None:
         spec = self._specs.get(method)
         if spec is None:

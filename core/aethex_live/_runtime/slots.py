@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from aethex_live._runtime.gate import Gate
 from aethex_live._runtime.health import Health
@@ -17,10 +18,12 @@ from aethex_live.errors import PluginError
 from aethex_live.hookspecs.web import Slot, SlotContribution
 
 LIMIT_S = 0.2  # for one slot, all its parts together (architecture 2)
-_BARE = frozenset({Slot.HEAD_ASSETS})  # a div would end the document's head
+_BARE = frozenset({Slot.HEAD_META, Slot.HEAD_ASSETS})  # a div would end the document's head
 
 RenderTemplate = Callable[[str, Mapping[str, Any]], Awaitable[str]]
 Translate = Callable[[str], str]
+Asked = tuple[Slot, Mapping[str, Any]]
+"""A slot that a page asks for, and what its parts may read."""
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,10 @@ class SlotRenderer:
         for sorted_in in self._parts.values():
             sorted_in.sort(key=lambda pair: pair[1].order)
 
+    def of_plugin(self, plugin: str) -> list[Slot]:
+        """The slots that a plugin fills."""
+        return [slot for slot, parts in self._parts.items() if any(owner == plugin for owner, _ in parts)]
+
     def plugins_in(self, slot: Slot | str) -> list[str]:
         """The plugins that fill the slot now; pages load their scripts and styles."""
         return [plugin for plugin, _ in self._heard(Slot(slot))]
@@ -63,22 +70,32 @@ class SlotRenderer:
 
         Raises ValueError for a slot that does not exist.
         """
-        slot = Slot(slot)
-        parts = self._heard(slot)
-        if not parts:
-            return Markup("")
-        calls = [Implementation(plugin, partial(self._part, part, context), ()) for plugin, part in parts]
+        return (await self.render_all([(Slot(slot), context)], operator=operator))[0]
+
+    async def render_all(self, asked: Sequence[Asked], *, operator: bool = False) -> list[Markup]:
+        """The HTML of many slots, in their order; what waits in them waits together, under one limit."""
+        # who is heard may change while parts are waited for
+        heard = [self._heard(slot) for slot, _ in asked]
+        parts = [(*pair, *one) for pair, found in zip(asked, heard, strict=True) for one in found]
+        calls = [Implementation(plugin, partial(self._part, part, context), ()) for _, context, plugin, part in parts]
         made = Round(calls, {})
-        await made.together(self._stage, self._limit)
-        pieces = []
-        for index, (plugin, _) in enumerate(parts):
-            failure = made.failures.get(index)
-            self._count(plugin, slot, failure)
-            if failure is None:
-                pieces.append(_wrapped(plugin, slot, made.values[index]))
-            elif operator:
-                pieces.append(self._stub(plugin, slot))
-        return Markup("").join(pieces)
+        if calls:
+            await made.together(self._stage, self._limit)
+        pieces = iter([self._piece(plugin, slot, made, at, operator) for at, (slot, _, plugin, _) in enumerate(parts)])
+        # templates escape what they are given
+        return [Markup("".join(islice(pieces, len(found)))) for found in heard]  # noqa: S704
+
+    def _piece(self, plugin: str, slot: Slot, made: Round, index: int, operator: bool) -> str:
+        """A part that was called, in its box."""
+        failure = made.failures.get(index)
+        self._count(plugin, slot, failure)
+        if failure is None:
+            return _wrapped(plugin, slot, made.values[index])
+        return self._stub(plugin, slot) if operator else ""
+
+    def is_filled(self, slot: Slot) -> bool:
+        """Whether any plugin that is heard fills the slot."""
+        return bool(self._parts.get(slot)) and bool(self._heard(slot))
 
     def close(self) -> None:
         """End what stands ready for the next page."""
@@ -106,15 +123,16 @@ class SlotRenderer:
         elif self._health.ailing:
             self._health.succeeded(plugin, f"slot {slot}")
 
-    def _stub(self, plugin: str, slot: Slot) -> Markup:
+    def _stub(self, plugin: str, slot: Slot) -> str:
         if slot in _BARE:
-            return Markup("<!-- {} -->").format(plugin)
+            return f"<!-- {plugin} -->"
         text = self._translate("The plugin %(plugin)s failed here. You see this because you run the site.")
         body = Markup('<p class="ax-slot-failed" role="note">{}</p>').format(text % {"plugin": plugin})
         return _wrapped(plugin, slot, body)
 
 
-def _wrapped(plugin: str, slot: Slot, html: Markup | None) -> Markup:
+def _wrapped(plugin: str, slot: Slot, html: str | None) -> str:
+    """The part in its plugin's box; names of plugins are letters, digits and underscores."""
     if html is None or slot in _BARE:
-        return html or Markup("")
-    return Markup('<div data-plugin="{}">{}</div>').format(escape(plugin), html)
+        return html or ""
+    return f'<div data-plugin="{plugin}">{html}</div>'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from aethex_live._site.topics import TOLD, CoreTopics
+from aethex_live._site.topics import STUDIO, TOLD, CoreTopics
 from aethex_live.events import Consumer, Recorded
 from aethex_live.hookspecs import auth, events, streaming
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 HOOK_OF: Mapping[str, Callable[..., Any]] = {
     "user.registered": auth.user_registered,
+    "user.deleted": auth.user_deleted,
+    "user.signed_in": auth.user_signed_in,
     "ingest.connected": streaming.ingest_connected,
     "ingest.disconnected": streaming.ingest_disconnected,
     "broadcast.started": streaming.broadcast_started,
@@ -36,6 +38,10 @@ def consumers(platform: Platform, topics: CoreTopics) -> list[Consumer]:
         await platform.hooks.notify(events.event_recorded, event=recorded)
 
     async def tell_pages(recorded: Recorded) -> None:
+        if recorded.type in STUDIO or topics.hidden(recorded.payload):
+            news = topics.shown(recorded.type, recorded.payload)
+            platform.realtime.publish(f"studio:{recorded.channel_id}", recorded.type, news)
+            return
         platform.realtime.publish(
             f"channel:{recorded.channel_id}",
             recorded.type,
@@ -46,7 +52,7 @@ def consumers(platform: Platform, topics: CoreTopics) -> list[Consumer]:
 
     found = [
         Consumer("core.hooks", tell_hooks),
-        Consumer("core.pages", tell_pages, max_age=FRESH, types=TOLD),
+        Consumer("core.pages", tell_pages, max_age=FRESH, types=TOLD | STUDIO),
     ]
     for _, more in platform.hooks.collect(events.event_consumers):
         found.extend(more)

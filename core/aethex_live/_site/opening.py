@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets as chance
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -10,8 +11,10 @@ from redis.asyncio import Redis
 
 from aethex_live._runtime.manager import Plugins
 from aethex_live._runtime.state_store import stored_states
+from aethex_live._site.beginning import JOURNAL, make_folder
 from aethex_live.db import AppModels, Database, EmbeddedPostgres, migrate
 from aethex_live.db.database import CORE
+from aethex_live.domain.site_choices import CHOOSABLE, stored
 from aethex_live.errors import StartError
 from aethex_live.models import SiteFact
 from aethex_live.realtime.bus import Bus, LocalBus
@@ -19,27 +22,23 @@ from aethex_live.realtime.bus_redis import RedisBus
 from aethex_live.secrets import Secrets
 from aethex_live.settings import Role, Site
 
+__all__ = ["JOURNAL", "make_folder"]
+
 WAIT_FOR_SCHEMA_S = 30.0
 POOL = (2, 12)
 
 
-def make_folder(site: Site) -> None:
-    """Make the data folder. Raises StartError when it can't be written."""
-    try:
-        site.data.mkdir(parents=True, exist_ok=True)
-        probe = site.data / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise StartError(
-            f"The data folder {site.data} can't be written ({error.strerror}); choose another one: --data DIR"
-        ) from error
+async def address_of_database(
+    site: Site, closing: AsyncExitStack, postgres: asyncio.Task[EmbeddedPostgres] | None = None
+) -> str:
+    """The database's address; starts the embedded server where no other one is named.
 
-
-async def address_of_database(site: Site, closing: AsyncExitStack) -> str:
-    """The database's address; starts the embedded server where no other one is named."""
+    `postgres` is one that is being started already; who began it stops it.
+    """
     if site.database_url is not None:
         return site.database_url.get_secret_value()
+    if postgres is not None:
+        return (await postgres).dsn()
     server = EmbeddedPostgres(site.data / "postgres")
     closing.push_async_callback(server.stop)
     await server.start()
@@ -51,6 +50,7 @@ async def choose_plugins(site: Site, address: str, plugins: Plugins) -> list[str
     core = await Database.connect(address, (CORE,), pool=(1, 2), name="aethex-open")
     try:
         done = await _migrate(site, core)
+        site.adopt(await stored(core), CHOOSABLE)
         plugins.choose(await stored_states(core))
     finally:
         await core.close()

@@ -11,11 +11,14 @@ from aethex_live.hookspecs import realtime as specs
 from aethex_live.models import Channel, Event
 from aethex_live.providers.streaming import PlaybackRef
 from aethex_live.realtime import Message, Position, TopicClass
+from aethex_live.scopes import Scope
 
 if TYPE_CHECKING:
     from aethex_live.platform import Platform
 
 OPEN = frozenset({"channel", "viewers", "watching"})
+# what the studio alone hears, on its own topic
+STUDIO = frozenset({"rehearsal.switched", "rehearsal.started", "rehearsal.ended"})
 # what anybody may hear of a channel; everything else of its log stays inside
 TOLD = frozenset(
     {
@@ -50,6 +53,8 @@ class CoreTopics:
 
     async def may_subscribe(self, topic: str, actor: Any) -> bool:
         """Public topics are open; the studio's are the owner's; for the rest plugins are asked."""
+        if not actor.has_scope(Scope.READ):
+            return False
         prefix, _, ref = topic.partition(":")
         if prefix in OPEN:
             return True
@@ -66,6 +71,10 @@ class CoreTopics:
             return False
         return channel is not None and await self._platform.domain.channels.role_of(channel, actor) == "owner"
 
+    def hidden(self, payload: Mapping[str, Any]) -> bool:
+        """Whether an event is about something private, of which the channel's public topic says nothing."""
+        return payload.get("private") is True
+
     async def head(self, topic: str) -> Position:
         """The newest position of a channel's log."""
         row = await _told(topic).order_by("-position").first() if _ref(topic) else None
@@ -76,7 +85,8 @@ class CoreTopics:
         if _ref(topic) is None:
             return []
         rows = await _told(topic).filter(position__gt=after).order_by("position").limit(limit)
-        return [Message(row.position or 0, row.type, self.shown(row.type, row.payload)) for row in rows]
+        open_rows = [row for row in rows if not self.hidden(row.payload)]
+        return [Message(row.position or 0, row.type, self.shown(row.type, row.payload)) for row in open_rows]
 
     def shown(self, kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """An event as pages hear it: with addresses to play instead of a provider's reference."""
@@ -84,7 +94,9 @@ class CoreTopics:
         if kind == "broadcast.started" and (playback := payload.get("playback")):
             provider = self._platform.providers.streaming(playback["provider"])
             sources = provider.playback(PlaybackRef.from_json(playback)) if provider else ()
-            shown["sources"] = [{"url": source.url, "kind": source.kind} for source in sources]
+            shown["sources"] = [
+                {"url": source.url, "kind": source.kind, "seconds": source.seconds} for source in sources
+            ]
         return shown
 
 

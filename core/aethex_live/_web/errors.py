@@ -14,8 +14,9 @@ from aethex_live._web.views import ErrorView
 from aethex_live.errors import Refusal, Unavailable
 from aethex_live.providers import ProviderError
 from aethex_live.web.forms import errors_by_field
-from aethex_live.web.pages import page
+from aethex_live.web.pages import page, redirect_to
 from aethex_live.web.problems import problem, problem_of
+from aethex_live.web.proof import ProofNeeded
 from aethex_live.web.request import is_fragment, wants_json
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def install(app: Quart, platform: Platform) -> None:
     """Register the handlers."""
 
     async def refused(refusal: Refusal) -> Response:
+        if isinstance(refusal, ProofNeeded) and not wants_json():
+            return to_proof(refusal)
         return await answer(refusal.status, str(refusal), refusal)
 
     async def provider_failed(error: ProviderError) -> Response:
@@ -77,6 +80,13 @@ def install(app: Quart, platform: Platform) -> None:
     app.register_error_handler(RequestSchemaValidationError, schema)
     app.register_error_handler(HTTPException, http)
     app.register_error_handler(Exception, failed)
+
+
+def to_proof(needed: ProofNeeded) -> Response:
+    """Send the browser to the page where the proof is given; htmx takes the address from a header."""
+    if is_fragment():
+        return Response(b"", status=200, headers={"HX-Redirect": needed.address})
+    return redirect_to(needed.address)
 
 
 async def answer(status: int, text: str, refusal: Refusal | None) -> Response:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from quart import Quart, Response, g, request
+from quart import Quart, Response, g, request, url_for
 
-from aethex_live._web import csrf
+from aethex_live._web import bearer, csrf, terms
 from aethex_live._web.cookies import session_name
 from aethex_live.actor import GUEST
 from aethex_live.errors import Forbidden, Invalid, NotFound, StartError, Unauthenticated
-from aethex_live.web.access import Access, access_of
+from aethex_live.web.access import Access, access_of, is_for_guests
 from aethex_live.web.pages import redirect_to
 from aethex_live.web.request import wants_json
 
@@ -45,13 +45,23 @@ class Guard:
         if request.url_rule is None:
             await self._identify()
             return None
-        await _refuse_nul()
+        await _refuse_unreadable()
         await self._identify()
-        await csrf.check(self._platform.secrets, self._platform.host, by_cookie=g.actor.signed_in)
+        if g.actor.by_token:
+            bearer.check_scope(g.actor, self._app.view_functions.get(request.endpoint or ""))
+        else:  # no other site can make a browser show a token
+            await csrf.check(self._platform.secrets, self._platform.host, by_cookie=g.actor.signed_in)
         self._check_plugin()
-        return await self._check_access()
+        return await self._check_access() or terms.ask(self._platform.site, g.actor)
 
     async def _identify(self) -> None:
+        view = self._app.view_functions.get(request.endpoint or "")
+        if view is not None and is_for_guests(view):
+            g.actor = GUEST
+            return
+        if (shown := bearer.shown_token()) is not None:
+            g.actor = await self._platform.domain.tokens.identify(shown)
+            return
         token = request.cookies.get(session_name(self._platform.site))
         actor = await self._platform.domain.sessions.identify(token) if token else None
         g.actor = actor or GUEST
@@ -67,7 +77,9 @@ class Guard:
         if access is None or access is Access.PUBLIC:
             return None
         if access.of_channel:
-            await self._find_channel()
+            await self._find_channel(access)
+            if (away := _moved(g.channel.slug)) is not None:
+                return away
         if access is Access.CHANNEL:
             return None
         if not g.actor.signed_in:
@@ -83,17 +95,47 @@ class Guard:
         if access is Access.CHANNEL_MODERATOR and g.channel_role is None:
             raise Forbidden("Only the owner and the moderators of the channel may do this.")
 
-    async def _find_channel(self) -> None:
+    async def _find_channel(self, access: Access) -> None:
         channels = self._platform.domain.channels
-        g.channel = await channels.by_slug(str((request.view_args or {})["slug"]))
+        slug = str((request.view_args or {})["slug"])
+        if access is Access.CHANNEL and request.method in csrf.SAFE:
+            g.channel = await self._platform.front.remember(("channel", slug), lambda: channels.by_slug(slug))
+        else:
+            g.channel = await channels.by_slug(slug)
         g.channel_role = await channels.role_of(g.channel, g.actor)
 
 
-async def _refuse_nul() -> None:
-    """PostgreSQL stores no NUL in text; what carries one is refused here rather than failing there."""
+def _moved(slug: str) -> Response | None:
+    """The way from an old address of a channel to the one of today, for what only reads; None when it is that."""
+    arguments = request.view_args or {}
+    if arguments["slug"] == slug or request.method not in csrf.SAFE:
+        return None
+    address = url_for(request.endpoint or "", **{**arguments, "slug": slug})
+    query = request.query_string.decode("latin-1")
+    status = 308 if request.path.startswith(bearer.API) else 301
+    # asked anew each time: the channel may come back to this address
+    headers = {"Location": f"{address}?{query}" if query else address, "Cache-Control": "no-cache"}
+    return Response(b"", status=status, headers=headers, content_type="text/plain")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+async def _refuse_unreadable() -> None:
+    """JSON is UTF-8, and PostgreSQL stores no NUL in text: refused here rather than failing there."""
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise NotFound("There is nothing at this address.")
-    if request.mimetype == "application/json" and b"\\u0000" in await request.get_data():
+    if request.mimetype != "application/json":
+        return
+    data = cast("bytes", await request.get_data())
+    if not _is_utf8(data):
+        raise Invalid("This JSON is not encoded in UTF-8.", code="not-utf-8")
+    if b"\\u0000" in data:
         body = await request.get_json(silent=True)
         texts = body.items() if isinstance(body, dict) else ()
         field = next((name for name, text in texts if isinstance(text, str) and "\x00" in text), None)

@@ -6,14 +6,20 @@ from collections.abc import Iterable
 
 from quart import Response, g
 
-PERMISSIONS = "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()"
+PERMISSIONS = "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"
 
 
-def policy(import_map_hash: str, *, player: bool, media: Iterable[str], sockets: Iterable[str]) -> str:
-    """The Content-Security-Policy of a page. `media` are other hosts of playback, `sockets` our socket addresses."""
+def policy(
+    import_map_hash: str, *, player: bool, media: Iterable[str], sockets: Iterable[str], framed: bool = False
+) -> str:
+    """The Content-Security-Policy of a page. `media` are other hosts of playback, `sockets` our socket addresses.
+
+    `framed`: any site may show the page in a frame.
+    """
     hosts = " ".join(media)
     # media-chrome puts <style> into shadow roots, so player pages alone allow inline styles
     style = "'self' 'unsafe-inline'" if player else "'self'"
+    ancestors = "*" if framed else "'self'"
     parts = (
         "default-src 'none'",
         f"script-src 'self' {import_map_hash}",
@@ -29,7 +35,7 @@ def policy(import_map_hash: str, *, player: bool, media: Iterable[str], sockets:
         "base-uri 'none'",
         "object-src 'none'",
         "frame-src 'self'",
-        "frame-ancestors 'self'",
+        f"frame-ancestors {ancestors}",
     )
     return "; ".join(parts)
 
@@ -42,7 +48,8 @@ def add_headers(response: Response, csp: str, *, https: bool) -> None:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if not g.get("framed_page"):
+        headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     headers.setdefault("Permissions-Policy", PERMISSIONS)
     headers.setdefault("Cache-Control", "no-store" if g.get("actor") and g.actor.signed_in else "no-cache")
     headers["X-Request-Id"] = g.get("request_id", "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from aethex_live.hookspecs.web import AsgiApp, Mount
@@ -75,9 +75,11 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                scope["aethex.address"] = self._address(scope)
             await self._inner(scope, receive, send)
             return
-        scope["aethex.request_id"] = uuid.uuid4().hex[:16]
+        scope["aethex.request_id"] = token_hex(8)
         scope["aethex.address"] = self._address(scope)
         status = 0
         begun = time.perf_counter()
@@ -94,8 +96,7 @@ class RequestLog:
             self._tell(scope, status, time.perf_counter() - begun)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        self._metrics.requests.labels(scope["method"], f"{status // 100}xx").inc()
-        self._metrics.seconds.observe(seconds)
+        self._metrics.answered(scope["method"], status, seconds)
         if access_log.isEnabledFor(logging.INFO):
             access_log.info(
                 "%s %s %s %.1f ms",

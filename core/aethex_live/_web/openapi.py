@@ -13,13 +13,14 @@ from werkzeug.routing import Rule
 
 from aethex_live import API_VERSION
 from aethex_live._web.cookies import session_name
-from aethex_live.settings import Site
 from aethex_live.scopes import SENTENCES, Scope
+from aethex_live.settings import Site
 from aethex_live.web.access import Access, access_of, allow, scope_needed
 from aethex_live.web.api import Problem
 
 API_PREFIX = "/api/v1/"
-_TOKENS = "A personal API token. Its scopes:\n" + "\n".join(f"- `{scope}`: {text}" for scope, text in SENTENCES.items())
+_SCOPES = "\n".join(f"- `{scope}`: {text}" for scope, text in SENTENCES.items())
+_TOKENS = f"They show a personal API token; its scopes:\n{_SCOPES}"
 blueprint = Blueprint("openapi", __name__)
 
 
@@ -85,12 +86,12 @@ def install(app: Quart, site: Site) -> None:
         info={
             "title": site.name,
             "version": API_VERSION,
-            "description": "The API of the pages, for programs.",
+            "description": f"The API of the pages, for programs. {_TOKENS}",
         },
         conversion_preference="pydantic",
         security_schemes={
             "session": {"type": "apiKey", "in_": "cookie", "name": session_name(site)},
-            "token": {"type": "http", "scheme": "bearer", "bearer_format": "aex_…", "description": _TOKENS},
+            "token": {"type": "http", "scheme": "bearer", "bearer_format": "aex_…"},
         },
         openapi_provider_class=ApiOnly,
     )

@@ -18,9 +18,10 @@ from jinja2 import (
 )
 from quart import Blueprint, Quart, Response, g, request
 
-from aethex_live._web import api, cookies, csrf, errors, guard, headers, openapi, pages, shell
+from aethex_live._web import api, claims, cookies, csrf, errors, guard, headers, openapi, pages, shell, terms
+from aethex_live._web.connection import Connection
+from aethex_live._web.rendering import Rendering, SiteEnvironment, plain_texts
 from aethex_live.hookspecs import web as specs
-from aethex_live.hookspecs.web import Slot
 from aethex_live.web.filters import install as install_filters
 from aethex_live.web.icons import Icons
 from aethex_live.web.request import current_actor
@@ -34,9 +35,16 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 MAX_BODY = 8 * 1024 * 1024
 
 
+class SiteApp(Quart):
+    """Quart with the site's own kinds of requests and templates."""
+
+    asgi_http_class = Connection
+    jinja_environment = SiteEnvironment  # type: ignore[assignment]  # Quart's own one makes every template asynchronous
+
+
 def build(platform: Platform) -> Quart:
     """Assemble the app. Raises StartError when a view says nothing about who may call it."""
-    app = Quart("aethex_live", static_folder=None, template_folder=None)
+    app = SiteApp("aethex_live", static_folder=None, template_folder=None)
     app.config.update(PLATFORM=platform, MAX_CONTENT_LENGTH=MAX_BODY, BLUEPRINT_OWNERS={})
     openapi.install(app, platform.site)
     _templates(app, platform)
@@ -47,6 +55,8 @@ def build(platform: Platform) -> Quart:
     app.before_request(guard.Guard(app, platform).__call__)
     _finish(app, platform)
     guard.check_marks(app)
+    terms.check(platform.site)
+    claims.check(app, platform.plugins.claims())
     return app
 
 
@@ -69,12 +79,13 @@ def _templates(app: Quart, platform: Platform) -> None:
     cache = platform.site.data / "cache" / "templates"
     cache.mkdir(parents=True, exist_ok=True)
     # keyed by the templates' text, so it is never stale; a warm start saves half a second by it
-    env.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    env.bytecode_cache = FileSystemBytecodeCache(str(cache), "__page_%s.cache")
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     # English only until the translation issue; every text goes through _() already
     catalogue = gettext.NullTranslations()
     env.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    env.globals["_"] = plain_texts(env.globals["_"])
     install_filters(env, platform.clock)
     assets = platform.assets
     env.globals.update(
@@ -83,31 +94,25 @@ def _templates(app: Quart, platform: Platform) -> None:
         import_map=assets.import_map,
         fonts=assets.fonts,
         site=platform.site,
+        kept=platform.front.kept,
     )
-
-    async def slot(name: str, **context: Any) -> Any:
-        return await platform.slots.render(Slot(name), context, operator=current_actor().is_operator)
-
-    env.globals["slot"] = slot
 
     def about_request() -> dict[str, Any]:
         return {
             "actor": current_actor(),
             "theme": theme(),
+            "subject": g.get("subject"),
             "csrf": lambda: csrf.field(platform.secrets),
             "csrf_token": lambda: csrf.token(platform.secrets),
         }
 
-    async def around() -> dict[str, Any]:
-        return {"shell": await shell.build(platform), **about_request()}
+    async def render_page(template: str, context: Mapping[str, Any]) -> str:
+        return await rendering.page(template, {"shell": await shell.build(platform), **context})
 
-    async def render_part(template: str, context: Mapping[str, Any]) -> str:
-        # a part of a page needs no shell of its own
-        return await env.get_template(template).render_async({**about_request(), **context})
-
-    platform.render_part = render_part
+    rendering = Rendering(env, platform.slots, about_request)
+    env.globals["slot"] = rendering.slot
+    platform.render_page, platform.render_part = render_page, rendering.part
     _compile_parts(platform, env)
-    app.context_processor(around)
 
 
 def _compile_parts(platform: Platform, env: Environment) -> None:
@@ -132,12 +137,22 @@ def _finish(app: Quart, platform: Platform) -> None:
     hosts = platform.media_hosts()
 
     async def finish(response: Response) -> Response:
+        if request.method not in csrf.SAFE:
+            platform.front.drop()
         cookies.keep_form_secret(response, platform.site)
         if g.get("flash_taken"):
             response.delete_cookie(cookies.FLASH_COOKIE, path="/")
         player = bool(g.get("player_page"))
-        policy = headers.policy(hash_of_map, player=player, media=hosts, sockets=platform.socket_origins(request.host))
+        policy = headers.policy(
+            hash_of_map,
+            player=player,
+            media=hosts,
+            sockets=platform.socket_origins(request.host),
+            framed=bool(g.get("framed_page")),
+        )
         headers.add_headers(response, policy, https=platform.site.https)
+        if response.status_code == 401 and request.path.startswith("/api/"):
+            response.headers.setdefault("WWW-Authenticate", "Bearer")
         return response
 
     app.after_request(finish)

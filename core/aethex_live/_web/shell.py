@@ -8,32 +8,50 @@ from quart import g, request
 
 from aethex_live._web.cards import Cards
 from aethex_live._web.cookies import take_flash
-from aethex_live._web.views import ChannelView, Flash, NavItem, RailItem, RailSection, ShellView, Tone, Viewer
+from aethex_live._web.safe_mode import SAFE_MODE
+from aethex_live._web.views import ChannelView, Flash, NavItem, RailSection, ShellView, Tone, Viewer
 from aethex_live.models import Channel
+from aethex_live.providers.auth import AuthCap
 from aethex_live.web.request import current_actor
 
 if TYPE_CHECKING:
     from aethex_live.platform import Platform
 
 Area = Literal["site", "studio", "admin", "plain"]
-MOST_IN_RAIL = 12
-PLAIN = ("/sign-in", "/sign-up", "/setup/")
+ADMIN = (
+    ("Status", "/admin", "activity"),
+    ("Plugins", "/admin/plugins", "puzzle"),
+    ("Providers", "/admin/providers", "plug"),
+    ("People", "/admin/people", "users"),
+    ("Channels", "/admin/channels", "tv"),
+    ("Jobs", "/admin/jobs", "list-checks"),
+    ("Mails", "/admin/mails", "mail"),
+    ("Audit log", "/admin/audit", "scroll-text"),
+    ("Settings", "/admin/settings", "settings"),
+)
+PLAIN = ("/sign-in", "/sign-up", "/setup/", "/embed/")
 
 
 def area_of(path: str) -> Area:
     """Which navigation a path belongs to."""
-    if path.startswith(PLAIN):
+    if path.startswith(PLAIN) or path in {"/confirm", "/setup"}:
         return "plain"
     if path == "/studio" or path.startswith("/studio/"):
         return "studio"
-    if path == "/admin" or path.startswith("/admin/"):
+    if path == "/admin" or path.startswith("/admin/") or is_plugins_admin(path):
         return "admin"
     return "site"
 
 
+def is_plugins_admin(path: str) -> bool:
+    """Whether it is an operator's page of a plugin: /p/<plugin>/admin and what is below."""
+    parts = path.split("/")
+    return path.startswith("/p/") and len(parts) > 3 and parts[3] == "admin"
+
+
 async def build(platform: Platform) -> ShellView:
     """The shell of the page that is being answered."""
-    area = area_of(request.path)
+    area = cast("Area", g.get("area") or area_of(request.path))
     cards = Cards(platform)
     flash = take_flash(platform.secrets)
     channel = cast("Channel | None", g.get("channel")) if area == "studio" else None
@@ -45,11 +63,23 @@ async def build(platform: Platform) -> ShellView:
         path=request.path,
         viewer=await _viewer(platform, cards),
         nav=_nav(area, channel),
-        rail=await _rail(platform, cards) if area == "site" else (),
-        flashes=[Flash(text=flash[1], tone=cast("Tone", flash[0]))] if flash else (),
-        registration=platform.domain.accounts.provider() is not None,
+        rail=await _rail(platform) if area == "site" else (),
+        flashes=[*_safe_mode(platform), *([Flash(text=flash[1], tone=cast("Tone", flash[0]))] if flash else ())],
+        registration=_takes_everyone(platform),
         channel=cards.channel(channel) if channel is not None else None,
     )
+
+
+def _safe_mode(platform: Platform) -> list[Flash]:
+    """Operators are told on every page that most of the site is off."""
+    if not (platform.site.safe and current_actor().is_operator):
+        return []
+    return [Flash(text=SAFE_MODE, tone="warn")]
+
+
+def _takes_everyone(platform: Platform) -> bool:
+    accounts = platform.domain.accounts
+    return accounts.can(AuthCap.REGISTER) and accounts.policy().registration in {"open", "approval"}
 
 
 async def _viewer(platform: Platform, cards: Cards) -> Viewer | None:
@@ -73,7 +103,7 @@ async def _viewer(platform: Platform, cards: Cards) -> Viewer | None:
 def _nav(area: Area, channel: Channel | None) -> list[NavItem]:
     path = request.path
     if area == "admin":
-        entries = [("Plugins", "/admin/plugins", "puzzle"), ("Mails", "/admin/mails", "mail")]
+        entries = list(ADMIN)
     elif area == "studio" and channel is not None:
         base = f"/studio/{channel.slug}"
         entries = [
@@ -85,26 +115,14 @@ def _nav(area: Area, channel: Channel | None) -> list[NavItem]:
         entries = [("Home", "/", "house")]
         if current_actor().signed_in:
             entries += [("Studio", "/studio", "radio-tower"), ("Settings", "/settings", "settings")]
+    if area == "admin":
+        path = next((href for _, href, _ in entries[1:] if path == href or path.startswith(f"{href}/")), path)
     return [NavItem(label=label, href=href, icon=icon, current=path == href) for label, href, icon in entries]
 
 
-async def _rail(platform: Platform, cards: Cards) -> list[RailSection]:
-    live = await cards.live_cards(await platform.domain.broadcasts.live(limit=MOST_IN_RAIL))
-    if not live:
-        return []
-    items = [
-        RailItem(
-            name=card.channel.name,
-            href=card.href,
-            hue=card.channel.hue,
-            avatar=card.channel.avatar,
-            note=card.live.category,
-            viewers=card.live.viewers,
-            topic=card.live.topic,
-        )
-        for card in live
-    ]
-    return [RailSection(heading="Live now", channels=items)]
+async def _rail(platform: Platform) -> list[RailSection]:
+    live = await platform.front.rail()
+    return [RailSection(heading="Live now", channels=live)] if live else []
 
 
 def channel_view(cards: Cards, channel: Channel, *, live: bool, videos: int = 0) -> ChannelView:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aethex_live._web.views import ChartView, ConnectionView, Finding, HealthView, Series, Stat, Tone
 from aethex_live.models import Broadcast
-from aethex_live.providers.streaming import IngestHealth, LiveStatus
+from aethex_live.providers.streaming import Endpoint, IngestHealth, LiveStatus
 
 CODECS = {"avc1": "H.264", "mp4a": "AAC", "opus": "Opus"}
 VERDICTS: dict[str, tuple[str, Tone]] = {
@@ -22,10 +24,15 @@ CONNECTIONS: dict[LiveStatus, tuple[str, Tone]] = {
 }
 
 
-def connection_view(server: str, health: IngestHealth | None, key: str | None, key_error: str) -> ConnectionView:
+def connection_view(
+    endpoints: Sequence[Endpoint], health: IngestHealth | None, key: str | None, key_error: str
+) -> ConnectionView:
     """The connection card."""
     state, tone = CONNECTIONS[health.status if health else LiveStatus.IDLE]
-    return ConnectionView(server=server, state=state, tone=tone, key=key, key_error=key_error)
+    secure = next((endpoint.url for endpoint in endpoints if endpoint.protocol == "rtmps"), "")
+    return ConnectionView(
+        server=endpoints[0].url, secure_server=secure, state=state, tone=tone, key=key, key_error=key_error
+    )
 
 
 def health_view(health: IngestHealth, topic: str) -> HealthView | None:

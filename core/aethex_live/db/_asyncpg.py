@@ -36,6 +36,14 @@ async def prepare(connection: "asyncpg.Connection[Any]") -> None:
         await connection.set_type_codec(name, schema="pg_catalog", encoder=encode_json, decoder=orjson.loads)
 
 
+async def leave_as_it_is(_connection: "asyncpg.Connection[Any]") -> None:
+    """No statement between two users of a connection: it would cost as much as a query.
+
+    asyncpg has rolled back what was open before it calls this. What else asyncpg's own reset would undo is never done
+    here: session settings, LISTEN and session locks have connections of their own (`Database.open_connection`).
+    """
+
+
 class BoundedPool(AnyPool):
     """A pool whose callers wait a bounded time for a connection."""
 
@@ -60,7 +68,7 @@ class Client(AsyncpgDBClient):
             connect=None,
             setup=None,
             init=prepare,
-            reset=None,
+            reset=leave_as_it_is,
             loop=None,
             connection_class=asyncpg.Connection,
             record_class=asyncpg.Record,

@@ -135,7 +135,7 @@ class SiteChoices:
         if name not in CHOOSABLE:
             raise Invalid(f"{name} can't be chosen in the browser.", field=name)
         if not self._site.is_open(name):
-            raise Conflict(f"{name} is set by {self._site.source(name)}; change it there.", field=name)
+            raise Conflict(f"{name} is set by {self._site.source(name)}; change it there.")
         if len(text) > LONGEST:
             raise Invalid(f"Use at most {LONGEST} characters.", field=name)
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,3 +61,27 @@ class DeadJob:
     payload: dict[str, Any]
     attempts: int
     last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJob:
+    """An outbox row that is not done: new, or in some worker's hands (sent). `last_error` of an attempt that failed."""
+
+    id: UUID
+    topic: str
+    plugin: str
+    state: str
+    attempts: int
+    available_at: datetime
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """When a schedule runs next; `known` is whether this process has it (its plugin is on)."""
+
+    name: str
+    due_at: datetime
+    running: bool
+    known: bool
+    every: timedelta | None

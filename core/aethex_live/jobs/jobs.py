@@ -11,7 +11,7 @@ from aethex_live.errors import AethexError
 
 from . import outbox
 from ._runner import Runner
-from .contracts import DeadJob, OutboxHandler, Schedule
+from .contracts import DeadJob, OutboxHandler, Schedule, ScheduleRow, WaitingJob
 from .schedules import Schedules
 
 DRAIN_SECONDS = 15.0
@@ -77,6 +77,23 @@ class Jobs:
         """Begin a dead row anew. Raises `AethexError` when it is not there or not dead."""
         if not await outbox.revive(self._db, row_id):
             raise AethexError(f"There is no dead job {row_id}.")
+
+    async def discard(self, row_id: UUID) -> None:
+        """Forget a dead row. Raises `AethexError` when it is not there or not dead."""
+        if not await outbox.discard(self._db, row_id):
+            raise AethexError(f"There is no dead job {row_id}.")
+
+    async def waiting(self, *, limit: int = 50) -> list[WaitingJob]:
+        """Rows that are not done yet, those due first."""
+        return await outbox.waiting(self._db, limit)
+
+    async def oldest_due(self) -> float:
+        """For how many seconds the row that waits longest has been due; 0 when none is."""
+        return await outbox.oldest_due(self._db)
+
+    async def schedules(self) -> list[ScheduleRow]:
+        """What runs again and again, by name, with when it is due."""
+        return await self._schedules.rows()
 
     async def counts(self) -> dict[str, int]:
         """How many rows are in each state (new, sent, done, dead)."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from aethex_live.db import Database
 from aethex_live.ids import uuid7
 
-from .contracts import DeadJob
+from .contracts import DeadJob, WaitingJob
 
 CHANNEL = "aethex_outbox"
 LEASE_MARGIN_SECONDS = 10.0
@@ -161,6 +161,28 @@ async def revive(db: Database, row_id: UUID) -> bool:
                          where id = $1 and state = 'dead' returning 1)
         select count(*) as n, pg_notify('aethex_outbox', '') from revived"""
     return bool((await db.fetch(sql, [row_id]))[0]["n"])
+
+
+async def discard(db: Database, row_id: UUID) -> bool:
+    """Forget a dead row; False when there is no such dead row."""
+    return bool(await db.execute("delete from core_outbox where id = $1 and state = 'dead'", [row_id]))
+
+
+async def oldest_due(db: Database) -> float:
+    """For how many seconds the row that waits longest has been due; 0 when none is."""
+    sql = """
+        select coalesce(extract(epoch from now() - min(available_at)), 0)::float8 as late from core_outbox
+        where state in ('new', 'sent') and available_at < now()"""
+    late: float = (await db.fetch(sql))[0]["late"]
+    return late
+
+
+async def waiting(db: Database, limit: int) -> list[WaitingJob]:
+    """Rows that are not done, those due first."""
+    sql = """
+        select id, topic, plugin, state, attempts, available_at, coalesce(last_error, '') as last_error
+        from core_outbox where state in ('new', 'sent') order by available_at, id limit $1"""
+    return [WaitingJob(**row) for row in await db.fetch(sql, [limit])]
 
 
 async def counts(db: Database) -> dict[str, int]:

@@ -10,7 +10,7 @@ from aethex_live.db import Database
 from aethex_live.errors import PluginError
 from aethex_live.waiting import end_task, wait_at_most
 
-from .contracts import Schedule
+from .contracts import Schedule, ScheduleRow
 
 POLL_SECONDS = 5.0
 
@@ -51,6 +51,15 @@ class Schedules:
         if schedule.every <= timedelta(0):
             raise PluginError(f"The schedule {schedule.name} runs every {schedule.every}: that must be positive.")
         self._known[schedule.name] = (plugin, schedule)
+
+    async def rows(self) -> list[ScheduleRow]:
+        """Every schedule that the site has or had, by name."""
+        rows = await self._db.fetch(
+            "select name, due_at, coalesce(running_until > now(), false) as running"
+            " from core_schedule_state order by name"
+        )
+        known = {name: schedule.every for name, (plugin, schedule) in self._known.items() if self._is_on(plugin)}
+        return [ScheduleRow(**row, known=row["name"] in known, every=known.get(row["name"])) for row in rows]
 
     def start(self) -> None:
         """Begin to look for what is due."""

@@ -101,9 +101,11 @@ class SocketEvent:
 
     The mapping that `handler` returns becomes the acknowledgement, with `ok: true` added. `access` is
     "public" or says in a few words who may; all but "public" needs an account, finer rules are the handler's.
+    `scope` is what a personal API token needs to send it, "" takes it from no token.
     """
 
     name: str
     model: type[BaseModel]
     handler: Handler
     access: str
+    scope: str = ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 
 from pydantic import BaseModel, ValidationError
 
-from aethex_live.errors import Refusal, Unauthenticated
+from aethex_live.errors import Forbidden, Refusal, Unauthenticated
 from aethex_live.realtime import packets, problems
 from aethex_live.realtime.connection import Connection, Job, State
 from aethex_live.realtime.contracts import PUBLIC, Actor, Call, SocketEvent
@@ -123,6 +123,7 @@ class Inbox:
             raise Refusal(f"There is no event '{name[:60]}'.", code="unknown-event")
         if event.access != PUBLIC and actor.user_id is None:
             raise Unauthenticated("Sign in first.")
+        _check_scope(actor, event)
         result = await event.handler(Call(actor, event.model.model_validate(payload), connection.id))
         return DONE if result is None else {**result, "ok": True}
 
@@ -133,3 +134,13 @@ class Inbox:
     def _answer(self, connection: Connection, ack: int | None, encoded: bytes) -> None:
         if ack is not None:
             connection.write(packets.acknowledgement(ack, encoded))
+
+
+def _check_scope(actor: Actor, event: SocketEvent) -> None:
+    """Raises Forbidden when a token sends what it was not made for."""
+    scopes: Collection[str] | None = getattr(actor, "scopes", None)  # only actors that came with a token have any
+    if scopes is None or event.access == PUBLIC or event.scope in scopes:
+        return
+    if not event.scope:
+        raise Forbidden("A token can't send this: sign in with a browser.", code="token-refused")
+    raise Forbidden(f"This token lacks the scope “{event.scope}”: make one that has it.", code="scope-missing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from aethex_live._web.api import accounts, admin, channels, ingest, live, videos
+from aethex_live._web.api import accounts, admin, channels, ingest, live, operator, tokens, videos
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts.blueprint,
@@ -12,5 +12,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     channels.blueprint,
     ingest.blueprint,
     live.blueprint,
+    operator.blueprint,
+    tokens.blueprint,
     videos.blueprint,
 )

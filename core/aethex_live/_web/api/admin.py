@@ -10,6 +10,7 @@ from quart_schema import tag, validate_querystring, validate_request, validate_r
 
 from aethex_live._web.api.models import MailOut, PluginOut, PluginSwitch
 from aethex_live.errors import NotFound, Unavailable
+from aethex_live.scopes import Scope
 from aethex_live.services.mails import KEPT_MAILS, KeptMail, KeptMails
 from aethex_live.web import Access, allow, current_actor, platform
 from aethex_live.web.api import Done, Page, PageQuery, page_of, refuses
@@ -49,7 +50,7 @@ async def plugins() -> Plugins:
 
 @blueprint.post("/plugins/<name>")
 @tag(["operator"])
-@allow(Access.OPERATOR)
+@allow(Access.OPERATOR, scope=Scope.OPERATE)
 @validate_request(PluginSwitch)
 @validate_response(Done)
 @refuses(401, 403, 404, 409, 422)

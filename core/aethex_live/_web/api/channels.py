@@ -18,11 +18,18 @@ from aethex_live._web.api.models import (
     ChannelOut,
     ModeratorNew,
     ModeratorOut,
+    RightList,
+    RightOut,
+    RightsChange,
+    Typed,
 )
 from aethex_live._web.cards import Cards
+from aethex_live.domain.rights import SENTENCES, Right, rights_of
 from aethex_live.errors import NotFound
-from aethex_live.models import Channel
-from aethex_live.web import Access, allow, current_actor, current_channel, limit, platform
+from aethex_live.models import Channel, ChannelModerator
+from aethex_live.scopes import Scope
+from aethex_live.web import Access, allow, current_actor, current_channel, limit, platform, require_proof
+from aethex_live.web.access import CLOSED
 from aethex_live.web.api import Done, refuses
 
 blueprint = Blueprint("api_channels", __name__, url_prefix="/api/v1")
@@ -51,14 +58,35 @@ async def mine() -> Channels:
     return Channels(items=[await channel_out(row) for row in rows])
 
 
-@blueprint.post("/channels")
+@blueprint.get("/me/moderates")
 @tag(["channels"])
 @allow(Access.SIGNED_IN)
+@validate_response(Channels)
+@refuses(401)
+async def moderated() -> Channels:
+    """The channels that the account that asks moderates."""
+    rows = await platform().domain.moderators.channels_of(user_id(current_actor()))
+    return Channels(items=[await channel_out(row) for row in rows])
+
+
+@blueprint.get("/rights")
+@tag(["channels"])
+@allow(Access.PUBLIC)
+@validate_response(RightList)
+async def rights() -> RightList:
+    """What moderators can be given, each with a sentence."""
+    return RightList(items=[RightOut(name=right, sentence=text) for right, text in SENTENCES.items()])
+
+
+@blueprint.post("/channels")
+@tag(["channels"])
+@allow(Access.SIGNED_IN, scope=Scope.CHANNEL_WRITE)
 @validate_request(ChannelNew)
 @validate_response(ChannelOut, 201)
 @refuses(401, 409, 422, 429)
 async def make(data: ChannelNew) -> tuple[ChannelOut, int]:
     """Make a channel."""
+    platform().domain.accounts.check_may_act(current_actor())
     await limit("channel", 10, timedelta(hours=1))
     channels = platform().domain.channels
     made = await channels.create(user_id(current_actor()), data.slug, data.name)
@@ -77,15 +105,28 @@ async def channel(slug: str) -> ChannelOut:
 
 @blueprint.patch("/channels/<slug>")
 @tag(["channels"])
-@allow(Access.CHANNEL_OWNER)
+@allow(Access.CHANNEL_MODERATOR, scope=Scope.CHANNEL_WRITE)
 @validate_request(ChannelChange)
 @validate_response(ChannelOut)
 @refuses(401, 403, 404, 409, 422)
 async def change(slug: str, data: ChannelChange) -> ChannelOut:
-    """Change what is given; the rest stays."""
+    """Change what is given; the rest stays. Moderators with the right to it change title, category and language."""
     changes = data.model_dump(exclude_unset=True, exclude_none=True)
     changed = await platform().domain.channels.update(current_channel(), current_actor(), changes)
     return await channel_out(changed)
+
+
+@blueprint.delete("/channels/<slug>")
+@tag(["channels"])
+@allow(Access.CHANNEL_OWNER, scope=CLOSED)
+@validate_request(Typed)
+@validate_response(Done)
+@refuses(401, 403, 404, 409, 422)
+async def delete(slug: str, data: Typed) -> Done:
+    """Delete the channel with its recordings for good; `typed` is its address. Needs a recent proof."""
+    await require_proof()
+    await platform().domain.channels.delete(current_channel(), current_actor(), data.typed)
+    return Done()
 
 
 @blueprint.get("/channels/<slug>/broadcast")
@@ -105,11 +146,12 @@ async def broadcast(slug: str) -> BroadcastOut:
 
 @blueprint.post("/channels/<slug>/broadcast/end")
 @tag(["live"])
-@allow(Access.CHANNEL_OWNER)
+@allow(Access.CHANNEL_MODERATOR, scope=Scope.CHANNEL_WRITE)
 @validate_response(Done)
 @refuses(401, 403, 404, 503)
 async def end(slug: str) -> Done:
-    """End what is on, at once."""
+    """End what is on, at once; also for moderators with the right to it."""
+    await platform().domain.moderators.require(current_channel(), current_actor(), Right.STREAM_END)
     await platform().domain.ingests.end(current_channel())
     return Done()
 
@@ -121,32 +163,54 @@ async def end(slug: str) -> Done:
 @refuses(401, 403, 404)
 async def moderators(slug: str) -> Moderators:
     """Who moderates."""
-    rows = await platform().domain.channels.moderators(current_channel())
-    items = [ModeratorOut(user_id=row.user_id, username=row.user.username, since=row.created_at) for row in rows]
-    return Moderators(items=items)
+    rows = await platform().domain.moderators.of(current_channel())
+    return Moderators(items=[moderator_out(row) for row in rows])
 
 
 @blueprint.post("/channels/<slug>/moderators")
 @tag(["channels"])
-@allow(Access.CHANNEL_OWNER)
+@allow(Access.CHANNEL_OWNER, scope=Scope.CHANNEL_WRITE)
 @validate_request(ModeratorNew)
 @validate_response(Done, 201)
 @refuses(401, 403, 404, 409, 422)
 async def add_moderator(slug: str, data: ModeratorNew) -> tuple[Done, int]:
     """Make somebody a moderator."""
-    await platform().domain.channels.add_moderator(current_channel(), current_actor(), data.username)
+    await platform().domain.moderators.add(current_channel(), current_actor(), data.username, data.rights)
     return Done(), 201
+
+
+@blueprint.patch("/channels/<slug>/moderators/<uuid:moderator_id>")
+@tag(["channels"])
+@allow(Access.CHANNEL_OWNER, scope=Scope.CHANNEL_WRITE)
+@validate_request(RightsChange)
+@validate_response(Done)
+@refuses(401, 403, 404, 422)
+async def change_moderator(slug: str, moderator_id: UUID, data: RightsChange) -> Done:
+    """Give a moderator these rights and no others."""
+    await platform().domain.moderators.change(current_channel(), current_actor(), moderator_id, data.rights)
+    return Done()
 
 
 @blueprint.delete("/channels/<slug>/moderators/<uuid:moderator_id>")
 @tag(["channels"])
-@allow(Access.CHANNEL_OWNER)
+@allow(Access.CHANNEL_OWNER, scope=Scope.CHANNEL_WRITE)
 @validate_response(Done)
 @refuses(401, 403, 404)
 async def remove_moderator(slug: str, moderator_id: UUID) -> Done:
     """Take the right away."""
-    await platform().domain.channels.remove_moderator(current_channel(), current_actor(), moderator_id)
+    await platform().domain.moderators.remove(current_channel(), current_actor(), moderator_id)
     return Done()
+
+
+def moderator_out(row: ChannelModerator) -> ModeratorOut:
+    """A moderator with their `user` loaded."""
+    given = rights_of(row.rights)
+    return ModeratorOut(
+        user_id=row.user_id,
+        username=row.user.username,
+        since=row.created_at,
+        rights=[right for right in Right if right in given],
+    )
 
 
 async def channel_out(row: Channel) -> ChannelOut:
@@ -164,5 +228,6 @@ async def channel_out(row: Channel) -> ChannelOut:
         visibility="unlisted" if row.visibility == "unlisted" else "public",
         owner=row.owner.username,
         created_at=row.created_at,
+        mature=row.mature,
         live=live is not None,
     )

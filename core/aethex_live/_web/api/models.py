@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aethex_live.domain.rights import Right
+
 
 class Body(BaseModel):
     """A request's body: unknown fields are refused, so that a misspelt one is noticed."""
@@ -16,10 +18,18 @@ class Body(BaseModel):
 
 
 class Credentials(Body):
-    """Name (or e-mail address) and password."""
+    """Name (or e-mail address) and password; a code where the account asks for a second step."""
 
     username: str = Field(min_length=1, max_length=254)
     password: str = Field(min_length=1, max_length=1024)
+    code: str = Field(default="", max_length=40, description="six digits of the app, or a recovery code")
+
+
+class Proof(Body):
+    """Who is signed in proves it again: by password, or by a code."""
+
+    password: str = Field(default="", max_length=1024)
+    code: str = Field(default="", max_length=40)
 
 
 class Registration(Body):
@@ -28,6 +38,8 @@ class Registration(Body):
     username: str = Field(min_length=1, max_length=64)
     email: str = Field(default="", max_length=254)
     password: str = Field(min_length=1, max_length=1024)
+    invite: str = Field(default="", max_length=100, description="from an invite link, where the site asks for one")
+    accept_terms: int = Field(default=0, ge=0, description="the version of the terms that the person accepts")
 
 
 class Me(BaseModel):
@@ -37,6 +49,9 @@ class Me(BaseModel):
     username: str
     display_name: str
     email: str | None
+    email_verified: bool
+    email_pending: str | None = Field(description="an address that waits for its confirmation")
+    state: str = Field(description="active; pending: waits for an operator")
     role: Literal["member", "operator"]
     created_at: datetime
 
@@ -67,10 +82,18 @@ class SessionOut(BaseModel):
 
 
 class PlaySourceOut(BaseModel):
-    """One way to play; the first is the best."""
+    """One way to play; the first is the best. `dvr` and `audio` stand beside the others."""
 
     url: str
-    kind: Literal["ll-hls", "hls", "mp4"]
+    kind: Literal["ll-hls", "hls", "mp4", "dvr", "audio"]
+    seconds: float | None = Field(default=None, description="how far back from live `dvr` reaches")
+
+
+class PlaybackOut(BaseModel):
+    """Ways to play what may not be public; ask again before `expires_at`, which is null for what is."""
+
+    sources: list[PlaySourceOut]
+    expires_at: datetime | None
 
 
 class CategoryOut(BaseModel):
@@ -92,6 +115,7 @@ class ChannelOut(BaseModel):
     hue: int
     about: str
     visibility: Literal["public", "unlisted"]
+    mature: bool = Field(description="its content is for adults, as its owner says")
     owner: str = Field(description="user name of the owner")
     created_at: datetime
     live: bool
@@ -115,12 +139,20 @@ class ChannelChange(Body):
     hue: int | None = Field(default=None, ge=0, le=359)
     about: str | None = Field(default=None, max_length=2000)
     visibility: Literal["public", "unlisted"] | None = None
+    mature: bool | None = None
 
 
 class ModeratorNew(Body):
     """Who is to moderate."""
 
     username: str = Field(min_length=1, max_length=64)
+    rights: list[Right] | None = Field(default=None, description="null: those of the chat")
+
+
+class RightsChange(Body):
+    """All rights that a moderator is to have."""
+
+    rights: list[Right] = Field(min_length=1)
 
 
 class ModeratorOut(BaseModel):
@@ -129,6 +161,26 @@ class ModeratorOut(BaseModel):
     user_id: UUID
     username: str
     since: datetime
+    rights: list[Right]
+
+
+class RightOut(BaseModel):
+    """A right and what it allows."""
+
+    name: Right
+    sentence: str
+
+
+class RightList(BaseModel):
+    """All rights."""
+
+    items: list[RightOut]
+
+
+class Typed(Body):
+    """The name of what is to be deleted, typed to say that it is meant."""
+
+    typed: str = Field(min_length=1, max_length=64)
 
 
 class BroadcastOut(BaseModel):
@@ -155,6 +207,8 @@ class IngestOut(BaseModel):
     """Where the encoder sends to, and how that goes; the key is asked for by itself."""
 
     server: str
+    secure_server: str | None = Field(description="the address of RTMPS, null where it is off")
+    rehearsal: bool = Field(description="what is sent next is a rehearsal: for the channel's own people alone")
     status: Literal["idle", "connecting", "live", "reconnecting"]
     verdict: Literal["excellent", "good", "poor", "none"]
     findings: list[str]
@@ -163,6 +217,12 @@ class IngestOut(BaseModel):
     keyframe_interval: float | None = Field(description="seconds")
     width: int | None
     height: int | None
+
+
+class IngestChange(Body):
+    """Whether what is sent next is a rehearsal."""
+
+    rehearsal: bool
 
 
 class KeyAsk(Body):
@@ -192,7 +252,20 @@ class VideoOut(BaseModel):
     height: int | None
     incomplete: bool
     created_at: datetime
+    expires_at: datetime | None = Field(description="when retention deletes it; null: never, or not told to you")
     sources: list[PlaySourceOut]
+
+
+class DownloadOut(BaseModel):
+    """A recording as one file; the address holds for some hours."""
+
+    url: str
+
+
+class DeletedVideos(BaseModel):
+    """Deleted recordings that can still be brought back."""
+
+    items: list[VideoOut]
 
 
 class VideoChange(Body):
@@ -239,4 +312,6 @@ class SiteOut(BaseModel):
     version: str
     api: str
     registration: bool
+    terms_version: int = Field(description="the version that new accounts must accept; 0: none")
+    terms_url: str = Field(description="where the terms can be read")
     streaming: bool

@@ -8,9 +8,12 @@ from typing import Any
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 
-from aethex_live._web.cookies import add_flash, clear_session, set_session
-from aethex_live._web.views import SignInView
-from aethex_live.errors import Refusal
+from aethex_live._web import second_step
+from aethex_live._web.cookies import add_flash, clear_session
+from aethex_live._web.views import SecondStepView, SignInView
+from aethex_live.domain.accounts import check_open
+from aethex_live.domain.login_links import PROVIDER
+from aethex_live.errors import NotFound, Refusal
 from aethex_live.models import User
 from aethex_live.providers.auth import AuthCap
 from aethex_live.web import (
@@ -20,6 +23,7 @@ from aethex_live.web import (
     client_address,
     current_actor,
     limit,
+    open_session,
     page,
     platform,
     read_form,
@@ -45,7 +49,21 @@ class SignUp(BaseModel):
     username: str = Field(min_length=1, max_length=64)
     email: str = Field(default="", max_length=254)
     password: str = Field(min_length=1, max_length=1024)
+    invite: str = Field(default="", max_length=100)
+    accept: bool = False
     next: str = ""
+
+
+class Code(BaseModel):
+    """The form of the second step."""
+
+    code: str = Field(min_length=1, max_length=40)
+
+
+class LinkForm(BaseModel):
+    """The form behind a link that signs in."""
+
+    t: str = Field(default="", max_length=200)
 
 
 @blueprint.get("/sign-in")
@@ -66,12 +84,61 @@ async def sign_in_posted() -> Response:
         try:
             await limit("sign-in", 30, WINDOW, about=client_address())
             await limit("sign-in-name", 10, WINDOW, about=form.data.username.lower())
-            user, provider = await platform().domain.accounts.check_password(form.data.username, form.data.password)
+            accounts = platform().domain.accounts
+            user, provider = await accounts.check_password(form.data.username, form.data.password)
+            if await accounts.needs_second_step(user):
+                return await second_step.begin(redirect_to("/sign-in/code"), user, provider, form.data.next)
             return await signed_in(user, provider, form.data.next)
         except Refusal as refusal:
             form.refuse(refusal)
             return await _show("sign_in.html", form, form.data.next, refusal.status)
     return await _show("sign_in.html", form, "/", 422)
+
+
+@blueprint.get("/sign-in/code")
+@allow(Access.PUBLIC)
+async def code() -> Response:
+    """The second step of a sign-in that this browser has begun."""
+    if await second_step.pending() is None:
+        raise NotFound(second_step.GONE)
+    return await _show_code(Form[Any](values={}))
+
+
+@blueprint.post("/sign-in/code")
+@allow(Access.PUBLIC)
+async def code_posted() -> Response:
+    """Open the session when the code is right."""
+    form = await read_form(Code)
+    if form.data is None:
+        return await _show_code(form, 422)
+    try:
+        user, begun = await second_step.finish(form.data.code)
+        check_open(user)
+    except NotFound as gone:
+        return add_flash(redirect_to("/sign-in"), platform().secrets, platform().site, str(gone), "warn")
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return await _show_code(form, refusal.status)
+    return second_step.forget(await signed_in(user, begun.provider, begun.next))
+
+
+@blueprint.get("/sign-in/link")
+@allow(Access.PUBLIC)
+async def link() -> Response:
+    """Behind a link of `aethex user login-link`: a button, because programs open links too."""
+    token = request.args.get("t", "")
+    await platform().domain.login_links.check(token)
+    return await page("sign_in_link.html", token=token)
+
+
+@blueprint.post("/sign-in/link")
+@allow(Access.PUBLIC)
+async def link_posted() -> Response:
+    """Sign in by the link, which is used up then."""
+    await limit("sign-in-link", 30, WINDOW, about=client_address())
+    form = await read_form(LinkForm)
+    user = await platform().domain.login_links.take(form.data.t if form.data else "")
+    return await signed_in(user, PROVIDER, "/settings")
 
 
 @blueprint.get("/sign-up")
@@ -80,7 +147,8 @@ async def sign_up() -> Response:
     """The form, or straight on for who is signed in."""
     if current_actor().signed_in:
         return redirect_to(safe_next())
-    return await _show("sign_up.html", Form[Any](values={}), safe_next())
+    invite = request.args.get("invite", "")[:100]
+    return await _show("sign_up.html", Form[Any](values={"invite": invite} if invite else {}), safe_next())
 
 
 @blueprint.post("/sign-up")
@@ -91,12 +159,20 @@ async def sign_up_posted() -> Response:
     if form.data is None:
         return await _show("sign_up.html", form, "/", 422)
     accounts = platform().domain.accounts
+    version = platform().site.terms_version
+    if version and not form.data.accept:
+        form.errors["accept"] = "Tick the box to accept the terms."
+        return await _show("sign_up.html", form, form.data.next, 422)
     try:
         await limit("sign-up", 20, timedelta(hours=1), about=client_address())
-        user = await accounts.register(form.data.username, form.data.email, form.data.password)
+        typed = form.data
+        user = await accounts.register(typed.username, typed.email, typed.password, invite=typed.invite)
+        await accounts.accept_terms(user.id, version)
     except Refusal as refusal:
         form.refuse(refusal)
         return await _show("sign_up.html", form, form.data.next, refusal.status)
+    if user.state != "active":
+        return await _show("sign_up.html", Form[Any](values={}), form.data.next, waiting=True)
     provider = accounts.provider()
     return await signed_in(user, provider.name if provider else "", form.data.next)
 
@@ -116,23 +192,28 @@ async def sign_out() -> Response:
 
 async def signed_in(user: User, provider: str, wanted: str) -> Response:
     """A redirect that carries a fresh session; an old one of this browser ends."""
-    parts, actor = platform(), current_actor()
-    if actor.session_id is not None:
-        await parts.domain.sessions.close(actor.session_id)
-    agent = request.headers.get("User-Agent", "")
-    token = await parts.domain.sessions.open(user, provider=provider, user_agent=agent, address=client_address())
-    response = redirect_to(local_address(wanted) or "/")
-    set_session(response, parts.site, token)
-    return response
+    return await open_session(redirect_to(local_address(wanted) or "/"), user, provider)
 
 
-async def _show(template: str, form: Form[Any], wanted: str, status: int = 200) -> Response:
-    provider = platform().domain.accounts.provider()
-    able = provider.capabilities if provider else frozenset()
+async def _show(template: str, form: Form[Any], wanted: str, status: int = 200, *, waiting: bool = False) -> Response:
+    accounts = platform().domain.accounts
+    policy = accounts.policy()
+    able = accounts.can(AuthCap.REGISTER)
     view = SignInView(
         form=form,
         next=local_address(wanted) or "/",
-        local=AuthCap.PASSWORD in able,
-        registration=AuthCap.REGISTER in able,
+        local=accounts.can(AuthCap.PASSWORD),
+        registration=able and policy.registration in {"open", "approval"},
+        mode=policy.registration if able else "closed",
+        email_needed=policy.verify_email == "required",
+        forgot=policy.forgot_href,
+        waiting=waiting,
+        terms=platform().site.terms_version > 0,
     )
     return await page(template, status=status, view=view)
+
+
+async def _show_code(form: Form[Any], status: int = 200) -> Response:
+    begun = await second_step.pending()
+    view = SecondStepView(form=form, next=local_address(begun.next if begun else "") or "/")
+    return await page("sign_in_code.html", status=status, view=view)

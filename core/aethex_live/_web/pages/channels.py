@@ -2,76 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from quart import Blueprint, Response, request
 
 from aethex_live._web.cards import Cards, channel_topic
+from aethex_live._web.mature import gate
 from aethex_live._web.shell import channel_view
-from aethex_live._web.views import ChannelPageView, Pager, WatchView
+from aethex_live._web.views import ChannelPageView, Pager, VideoCard, WatchView
 from aethex_live.errors import NotFound
+from aethex_live.models import Broadcast, Channel
 from aethex_live.presence import count_topic, watching_topic
-from aethex_live.web import Access, allow, current_channel, page, platform, redirect_to
+from aethex_live.realtime import Position
+from aethex_live.web import Access, allow, current_channel, current_channel_role, page, platform
+from aethex_live.web.subject import Subject
 
 blueprint = Blueprint("channels", __name__)
 PAGE = 24
 BESIDE = 8
 
 
-def moved(slug: str, rest: str = "") -> Response | None:
-    """Where an old address of a channel leads to; None for its address of today."""
-    channel = current_channel()
-    return None if channel.slug == slug else redirect_to(f"/{channel.slug}{rest}")
-
-
 @blueprint.get("/<slug>")
 @allow(Access.CHANNEL)
 async def channel(slug: str) -> Response:
     """The channel's front: whether it is live, its recent videos, its words."""
-    if away := moved(slug):
-        return away
-    return await _front("channel.html", limit=BESIDE)
+    return await gate(current_channel()) or await _front("channel.html", "", limit=BESIDE)
 
 
 @blueprint.get("/<slug>/videos")
 @allow(Access.CHANNEL)
 async def videos(slug: str) -> Response:
     """All public videos, newest first, in pages."""
-    if away := moved(slug, "/videos"):
-        return away
-    return await _front("channel_videos.html", limit=PAGE, before=_cursor())
+    return await gate(current_channel()) or await _front(
+        "channel_videos.html", "/videos", limit=PAGE, before=_cursor()
+    )
 
 
 @blueprint.get("/<slug>/live")
 @allow(Access.CHANNEL)
 async def watch(slug: str) -> Response:
     """The watch page: what is on now, or the last video."""
-    if away := moved(slug, "/live"):
-        return away
     parts, row = platform(), current_channel()
+    if closed := await gate(row):
+        return closed
     cards = Cards(parts)
     await cards.know([row])
-    # asked before the broadcast: what begins in between reaches the page by its topic
-    place = await parts.topics.head(channel_topic(row.id))
-    broadcast = await parts.domain.broadcasts.of_channel(row.id)
-    recent = await cards.video_cards(await parts.domain.recordings.of_channel(row.id, limit=BESIDE))
+    place, broadcast, recent = await parts.front.remember(("watch", row.id), lambda: _shown(row))
+    if broadcast is None and current_channel_role() is not None:
+        broadcast = await parts.domain.broadcasts.of_channel(row.id, rehearsals=True)
     view = WatchView(
         channel=channel_view(cards, row, live=broadcast is not None),
         live=cards.live(broadcast) if broadcast else None,
-        player=await cards.player_of_broadcast(broadcast) if broadcast else None,
+        player=await cards.player_of_broadcast(broadcast, place=place) if broadcast else None,
         last_video=recent[0] if recent and not broadcast else None,
         videos=recent,
-        share_url=f"{parts.site.url}/{row.slug}/live",
         topic=channel_topic(row.id),
         last=place.seq,
         epoch=place.epoch,
         viewers_topic=count_topic(row.id),
         seen_topic=watching_topic(row.id),
     )
-    return await page("watch.html", player=True, view=view)
+    subject = Subject(kind="live", path=f"/{row.slug}/live", channel=row, broadcast=broadcast)
+    return await page("watch.html", player=True, subject=subject, view=view)
 
 
-async def _front(template: str, *, limit: int, before: UUID | None = None) -> Response:
+async def _shown(row: Channel) -> tuple[Position, Broadcast | None, Sequence[VideoCard]]:
+    """What a watch page shows to everyone."""
+    parts = platform()
+    # asked before the broadcast: what begins in between reaches the page by its topic
+    place = await parts.topics.head(channel_topic(row.id))
+    broadcast = await parts.domain.broadcasts.of_channel(row.id)
+    recent = await Cards(parts).video_cards(await parts.domain.recordings.of_channel(row.id, limit=BESIDE))
+    return place, broadcast, recent
+
+
+async def _front(template: str, rest: str, *, limit: int, before: UUID | None = None) -> Response:
     parts, row = platform(), current_channel()
     cards = Cards(parts)
     await cards.know([row])
@@ -86,7 +92,8 @@ async def _front(template: str, *, limit: int, before: UUID | None = None) -> Re
         videos=await cards.video_cards(rows[:limit]),
         pager=Pager(older=older),
     )
-    return await page(template, view=view)
+    subject = Subject(kind="channel", path=f"/{row.slug}{rest}", channel=row, broadcast=broadcast)
+    return await page(template, subject=subject, view=view)
 
 
 def _cursor() -> UUID | None:

@@ -11,14 +11,32 @@ from quart import Blueprint, Response, request
 
 from aethex_live._web.cookies import THEME_COOKIE, add_flash
 from aethex_live._web.views import SessionRow, SettingsView
-from aethex_live._web.words import device_of
 from aethex_live.actor import Actor
+from aethex_live.domain.login_links import PROVIDER
 from aethex_live.errors import NotFound, Refusal
 from aethex_live.models import Session, User
 from aethex_live.providers.auth import AuthCap
-from aethex_live.web import Access, Form, allow, current_actor, limit, page, platform, read_form, redirect_to
+from aethex_live.web import (
+    Access,
+    Form,
+    allow,
+    current_actor,
+    is_proven,
+    limit,
+    note_proof,
+    page,
+    platform,
+    read_form,
+    redirect_to,
+    require_proof,
+)
+from aethex_live.web.devices import device_of
+from aethex_live.web.proof import ProofNeeded
 
 blueprint = Blueprint("settings", __name__)
+
+
+CONFIRM = "Your name is saved. Open the link that we sent to the new address: it counts from then on."
 
 
 class Account(BaseModel):
@@ -31,7 +49,7 @@ class Account(BaseModel):
 class Password(BaseModel):
     """The form of a new password."""
 
-    current_password: str = Field(min_length=1, max_length=1024)
+    current_password: str = Field(default="", max_length=1024)
     new_password: str = Field(min_length=1, max_length=1024)
 
 
@@ -50,11 +68,16 @@ async def account() -> Response:
     if form.data is None:
         return await _show(account_form=form, status=422)
     try:
-        await platform().domain.accounts.change(_user_id(), form.data.display_name, form.data.email)
+        user = await User.get(id=_user_id())
+        if form.data.email.strip() != (user.email or ""):
+            await require_proof("/settings")
+        waits = await platform().domain.accounts.change(user.id, form.data.display_name, form.data.email)
+    except ProofNeeded:
+        raise
     except Refusal as refusal:
         form.refuse(refusal)
         return await _show(account_form=form, status=refusal.status)
-    return _done("Your name and address are saved.")
+    return _done(CONFIRM if waits else "Your name and address are saved.")
 
 
 @blueprint.post("/settings/password")
@@ -67,7 +90,8 @@ async def password() -> Response:
     parts, actor = platform(), current_actor()
     try:
         await limit("password", 10, timedelta(minutes=10))
-        await prove(actor, form.data.current_password)
+        if not await came_by_link():
+            await prove(actor, form.data.current_password)
         await parts.domain.accounts.set_password(_user_id(), form.data.new_password)
     except Refusal as refusal:
         form.refuse(refusal)
@@ -86,13 +110,29 @@ async def end_session(session_id: UUID) -> Response:
     return _done("That browser is signed out.")
 
 
+@blueprint.post("/settings/sessions/end-others")
+@allow(Access.SIGNED_IN)
+async def end_others() -> Response:
+    """Sign all other browsers out."""
+    count = await platform().domain.sessions.close_others(_user_id(), current_actor().session_id)
+    said = f"{count} other browser{'' if count == 1 else 's'} signed out."
+    return _done(said if count else "Nobody else was signed in.")
+
+
 async def prove(actor: Actor, password: str) -> None:
-    """Raises Unauthenticated about `current_password` unless it is the actor's own."""
+    """Raises Unauthenticated about `current_password` unless it is the actor's own; a right one counts as a proof."""
     try:
         await platform().domain.accounts.check_password(actor.username, password)
     except Refusal as refusal:
         refusal.field = "current_password"
         raise
+    await note_proof()
+
+
+async def came_by_link() -> bool:
+    """Whether the actor has just come by a link of the operator's: who forgot the password can't type it."""
+    session = await Session.get_or_none(id=current_actor().session_id)
+    return session is not None and session.provider == PROVIDER and await is_proven()
 
 
 def _user_id() -> UUID:
@@ -118,6 +158,7 @@ async def _show(
         password=password_form or Form[Any](values={}),
         sessions=await _sessions(),
         username=user.username,
+        by_link=await came_by_link(),
         local=provider is not None and AuthCap.SET_PASSWORD in provider.capabilities,
         theme="dark" if theme == "dark" else "light" if theme == "light" else "auto",
     )

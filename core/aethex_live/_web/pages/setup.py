@@ -40,7 +40,7 @@ async def setup_posted(token: str) -> Response:
         form.refuse(refusal)
         return await _show(token, form, refusal.status)
     provider = parts.domain.accounts.provider()
-    response = await signed_in(user, provider.name if provider else "", "/admin/plugins")
+    response = await signed_in(user, provider.name if provider else "", "/setup")
     add_flash(response, parts.secrets, parts.site, f"Welcome, {user.username}. You run this site now.")
     return response
 

@@ -15,24 +15,25 @@ from aethex_live._web.studio_views import connection_view, health_view, stats_of
 from aethex_live._web.views import ConnectionView, Option, StudioStartView, StudioView
 from aethex_live._web.words import language_options
 from aethex_live.errors import Refusal, Unavailable
-from aethex_live.models import Category, Session
+from aethex_live.models import Category
 from aethex_live.presence import count_topic
+from aethex_live.providers.streaming import StreamCap
 from aethex_live.web import (
     Access,
     Form,
     allow,
     current_actor,
     current_channel,
+    is_proven,
     limit,
     page,
     platform,
     read_form,
     redirect_to,
 )
+from aethex_live.web.proof import ProofNeeded
 
 blueprint = Blueprint("studio", __name__)
-# a session younger than this counts as a fresh proof of who one is
-FRESH = timedelta(minutes=15)
 
 
 class NewChannel(BaseModel):
@@ -65,7 +66,8 @@ async def start() -> Response:
     user_id = current_actor().user_id
     assert user_id is not None, "the guard lets signed-in people through only"
     channels = await platform().domain.channels.of_owner(user_id)
-    if len(channels) == 1 and "new" not in request.args:
+    helps = await platform().domain.moderators.channels_of(user_id)
+    if len(channels) == 1 and not helps and "new" not in request.args:
         return redirect_to(f"/studio/{channels[0].slug}")
     return await _show_start(Form[Any](values={"name": current_actor().name}))
 
@@ -80,6 +82,7 @@ async def make() -> Response:
     if form.data is None:
         return await _show_start(form, 422)
     try:
+        parts.domain.accounts.check_may_act(actor)
         await limit("channel", 10, timedelta(hours=1))
         channel = await parts.domain.channels.create(actor.user_id, form.data.slug, form.data.name)
         more = {"category": form.data.category} | ({} if form.data.hue is None else {"hue": form.data.hue})
@@ -134,26 +137,44 @@ async def end(slug: str) -> Response:
     return _back("The stream is ended. Its recording will be here in a moment.")
 
 
+@blueprint.post("/studio/<slug>/rehearsal")
+@allow(Access.CHANNEL_OWNER)
+async def rehearse(slug: str) -> Response:
+    """Switch rehearsals on or off for what is sent next."""
+    on = (await request.form).get("on") == "1"
+    await platform().domain.ingests.rehearse(current_channel(), current_actor(), on=on)
+    if on:
+        return _back("Rehearsal is on: what you send from now on is seen by you and your moderators alone.")
+    return _back("Rehearsal is off: the next time you go live, everyone can watch.")
+
+
+@blueprint.post("/studio/<slug>/publish")
+@allow(Access.CHANNEL_OWNER)
+async def publish(slug: str) -> Response:
+    """Go public with what is rehearsed; the encoder goes on sending."""
+    await platform().domain.ingests.go_public(current_channel(), current_actor())
+    return _back("You go public with the next keyframe, in two seconds or so.")
+
+
 async def _with_key(*, rotate: bool) -> Response:
     parts, actor, channel = platform(), current_actor(), current_channel()
     form = await read_form(KeyForm)
     try:
         await limit("stream-key", 20, timedelta(minutes=10))
-        if not await is_fresh():
-            await prove(actor, form.data.password if form.data else "")
+        parts.domain.accounts.check_may_act(actor)
+        if not await is_proven():
+            if form.data is None or not form.data.password:
+                raise ProofNeeded(f"/studio/{channel.slug}")
+            await prove(actor, form.data.password)
         if rotate:
             await parts.domain.ingests.rotate_key(channel, actor)
         endpoints = await parts.domain.ingests.show_key(channel, actor)
+    except ProofNeeded:
+        raise
     except Refusal as refusal:
         return await _show_manager(key_error=str(refusal), status=refusal.status)
     shown = endpoints[0].key or ""
     return await _show_manager(shown_key=shown)
-
-
-async def is_fresh() -> bool:
-    """Whether the actor has proved who they are within the last quarter of an hour."""
-    session = await Session.get_or_none(id=current_actor().session_id)
-    return session is not None and platform().clock.now() - session.created_at < FRESH
 
 
 def _back(text: str) -> Response:
@@ -172,10 +193,12 @@ async def _show_start(form: Form[Any], status: int = 200) -> Response:
     assert actor.user_id is not None, "the guard lets signed-in people through only"
     cards = Cards(parts)
     channels = await parts.domain.channels.of_owner(actor.user_id)
-    await cards.know(channels)
+    helps = await parts.domain.moderators.channels_of(actor.user_id)
+    await cards.know([*channels, *helps])
     view = StudioStartView(
         form=form,
         channels=[cards.channel(channel) for channel in channels],
+        helps=[cards.channel(channel) for channel in helps],
         categories=await categories(),
         site_url=parts.site.url,
     )
@@ -192,7 +215,8 @@ async def _show_manager(
     parts, channel = platform(), current_channel()
     cards = Cards(parts)
     await cards.know([channel])
-    broadcast = await parts.domain.broadcasts.of_channel(channel.id)
+    broadcast = await parts.domain.broadcasts.of_channel(channel.id, rehearsals=True)
+    can_rehearse, rehearsal = await _rehearsal()
     recent = await cards.video_cards(await parts.domain.recordings.of_channel(channel.id, all_of_them=True, limit=1))
     health = await _health()
     typed = {
@@ -211,10 +235,21 @@ async def _show_manager(
         categories=await categories(),
         languages=language_options(),
         can_end=g.get("channel_role") == "owner",
+        rehearsal=rehearsal,
+        can_rehearse=can_rehearse,
         state_topic=channel_topic(channel.id),
         last_video=recent[0] if recent else None,
     )
     return await page("studio.html", player=True, status=status, view=view)
+
+
+async def _rehearsal() -> tuple[bool, bool]:
+    """Whether the channel's provider can rehearse, and whether it will."""
+    try:
+        found = await platform().domain.ingests.of(current_channel())
+    except Unavailable:
+        return False, False
+    return StreamCap.REHEARSE in found.provider.capabilities, found.row.rehearsal
 
 
 async def _health() -> Any:
@@ -231,4 +266,4 @@ async def _connection(shown_key: str | None, key_error: str) -> ConnectionView |
         health = await parts.domain.ingests.health(channel)
     except Unavailable:
         return None
-    return connection_view(endpoints[0].url, health, shown_key, key_error)
+    return connection_view(endpoints, health, shown_key, key_error)

@@ -1,18 +1,20 @@
-"""A channel's settings in the studio: its words, address and colour, its moderators."""
+"""A channel's settings in the studio: its words, address and colour, its moderators, its end."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from aethex_live._web.cards import Cards
 from aethex_live._web.cookies import add_flash
-from aethex_live._web.views import ModeratorRow, StudioSettingsView
+from aethex_live._web.views import Choice, ModeratorRow, StudioSettingsView
 from aethex_live._web.words import language_options
-from aethex_live.errors import Refusal
+from aethex_live.domain.rights import CHAT, SENTENCES, Right, rights_of
+from aethex_live.errors import Invalid, Refusal
 from aethex_live.models import Channel
 from aethex_live.web import (
     Access,
@@ -24,6 +26,7 @@ from aethex_live.web import (
     platform,
     read_form,
     redirect_to,
+    require_proof,
 )
 
 blueprint = Blueprint("studio_settings", __name__)
@@ -38,6 +41,13 @@ class ChannelForm(BaseModel):
     language: str = Field(default="en", max_length=12)
     visibility: Literal["public", "unlisted"] = "public"
     about: str = Field(default="", max_length=4000)
+    mature: bool = False
+
+
+class DeleteForm(BaseModel):
+    """The address, typed to say that it is meant."""
+
+    typed: str = Field(default="", max_length=64)
 
 
 class ModeratorForm(BaseModel):
@@ -76,18 +86,48 @@ async def add_moderator(slug: str) -> Response:
     if form.data is None:
         return await _show(moderator_form=form, status=422)
     try:
-        user = await platform().domain.channels.add_moderator(current_channel(), current_actor(), form.data.username)
+        posted = await request.form
+        chosen = posted.getlist("rights") if "choose" in posted else None
+        user = await platform().domain.moderators.add(current_channel(), current_actor(), form.data.username, chosen)
     except Refusal as refusal:
         form.refuse(refusal)
         return await _show(moderator_form=form, status=refusal.status)
     return _back(current_channel(), f"{user.username} moderates your channel now.")
 
 
+@blueprint.post("/studio/<slug>/moderators/<uuid:user_id>/rights")
+@allow(Access.CHANNEL_OWNER)
+async def change_moderator(slug: str, user_id: UUID) -> Response:
+    """Give a moderator the rights that are ticked and no others."""
+    chosen = (await request.form).getlist("rights")
+    try:
+        await platform().domain.moderators.change(current_channel(), current_actor(), user_id, chosen)
+    except Invalid as refusal:
+        return await _show(refused=str(user_id), refused_why=str(refusal), status=refusal.status)
+    return _back(current_channel(), "The rights are saved. They hold from now on.")
+
+
+@blueprint.post("/studio/<slug>/delete")
+@allow(Access.CHANNEL_OWNER)
+async def delete(slug: str) -> Response:
+    """Delete the channel for good, once its address is typed."""
+    parts, channel = platform(), current_channel()
+    await require_proof(f"/studio/{channel.slug}/settings#delete")
+    form = await read_form(DeleteForm)
+    try:
+        await parts.domain.channels.delete(channel, current_actor(), form.data.typed if form.data else "")
+    except Refusal as refusal:
+        form.errors["typed"] = str(refusal)
+        return await _show(delete_form=form, status=refusal.status)
+    said = f"{channel.name} is deleted, with its recordings."
+    return add_flash(redirect_to("/studio"), parts.secrets, parts.site, said)
+
+
 @blueprint.post("/studio/<slug>/moderators/<uuid:user_id>/remove")
 @allow(Access.CHANNEL_OWNER)
 async def remove_moderator(slug: str, user_id: UUID) -> Response:
     """Take the right away again."""
-    await platform().domain.channels.remove_moderator(current_channel(), current_actor(), user_id)
+    await platform().domain.moderators.remove(current_channel(), current_actor(), user_id)
     return _back(current_channel(), "This account does not moderate your channel any more.")
 
 
@@ -97,27 +137,39 @@ def _back(channel: Channel, text: str) -> Response:
     return add_flash(response, parts.secrets, parts.site, text)
 
 
-async def _show(form: Form[Any] | None = None, moderator_form: Form[Any] | None = None, status: int = 200) -> Response:
+async def _show(
+    form: Form[Any] | None = None,
+    moderator_form: Form[Any] | None = None,
+    delete_form: Form[Any] | None = None,
+    refused: str = "",
+    refused_why: str = "",
+    status: int = 200,
+) -> Response:
     parts, channel = platform(), current_channel()
     cards = Cards(parts)
     await cards.know([channel])
-    typed = {
-        field: str(getattr(channel, field)) for field in ("name", "slug", "hue", "language", "visibility", "about")
-    }
     view = StudioSettingsView(
         channel=cards.channel(channel, can_manage=True),
-        form=form or Form[Any](values=typed),
-        moderators=await _moderators(channel),
+        form=form or Form[Any](values=_stored(channel)),
+        moderators=await _moderators(channel, refused, refused_why),
         moderator_form=moderator_form or Form[Any](values={}),
+        rights=_rights(CHAT),
+        delete_form=delete_form or Form[Any](values={}),
         languages=language_options(),
         site_url=parts.site.url,
     )
     return await page("studio_settings.html", status=status, view=view)
 
 
-async def _moderators(channel: Channel) -> list[ModeratorRow]:
+def _stored(channel: Channel) -> dict[str, str]:
+    fields = ("name", "slug", "hue", "language", "visibility", "about")
+    typed = {field: str(getattr(channel, field)) for field in fields}
+    return typed | ({"mature": "on"} if channel.mature else {})
+
+
+async def _moderators(channel: Channel, refused: str, why: str) -> list[ModeratorRow]:
     parts = platform()
-    rows = await parts.domain.channels.moderators(channel)
+    rows = await parts.domain.moderators.of(channel)
     people = await parts.domain.people.describe(row.user_id for row in rows)
     return [
         ModeratorRow(
@@ -127,7 +179,13 @@ async def _moderators(channel: Channel) -> list[ModeratorRow]:
             hue=row.user_id.int % 360,
             avatar=people[row.user_id].avatar,
             since=row.created_at,
+            rights=_rights(rights_of(row.rights)),
+            error=why if str(row.user_id) == refused else "",
         )
         for row in rows
         if row.user_id in people
     ]
+
+
+def _rights(given: Collection[Right]) -> list[Choice]:
+    return [Choice(value=right.value, label=text, on=right in given) for right, text in SENTENCES.items()]

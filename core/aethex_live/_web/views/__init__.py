@@ -10,6 +10,8 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /preferences/theme            theme (dark|light|auto), next
     POST /sign-in                      username, password, next
     POST /sign-up                      username, email, password, next
+    POST /sign-in/code                 code
+    POST /confirm                      password or code, next
     POST /sign-out
     POST /setup/<token>                username, email, password
     POST /settings                     display_name, email                      (form `account`)
@@ -25,7 +27,18 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /studio/<slug>/videos/<id>/delete
     POST /studio/<slug>/settings       name, slug, hue, language, visibility (public|unlisted), about
     POST /studio/<slug>/moderators     username
+    POST /studio/<slug>/moderators/<id>/rights     rights (several)
     POST /studio/<slug>/moderators/<id>/remove
+    POST /studio/<slug>/delete         typed
+    POST /studio/<slug>/desk/details   title, category, language
+    POST /studio/<slug>/desk/end
+    POST /settings/tokens              name, days, scopes (several)
+    POST /settings/tokens/<id>/revoke
+    POST /settings/leave               username
+    POST /settings/sessions/end-others
+    POST /leaving                      t
+    POST /terms                        accept, next
+    POST /mature                       next
     POST /admin/plugins/<name>         switch (on|off|resume)
     POST /admin/mails/<id>/retry
 
@@ -34,6 +47,7 @@ Topics are names for `aethex/live`; an empty topic means that nothing changes on
 
 from __future__ import annotations
 
+from aethex_live._web.views.account import GateView, LeaveView, StayView, TermsView, TokenRow, TokensView
 from aethex_live._web.views.admin import (
     AdminMailsView,
     AdminPluginsView,
@@ -42,11 +56,13 @@ from aethex_live._web.views.admin import (
     PluginRow,
     ProviderRow,
 )
-from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, FormView, Option, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, Choice, FormView, Option, Pager
 from aethex_live._web.views.pages import (
     ChannelPageView,
+    ConfirmView,
     ErrorView,
     HomeView,
+    SecondStepView,
     SessionRow,
     SettingsView,
     SetupView,
@@ -58,6 +74,7 @@ from aethex_live._web.views.shell import Flash, NavItem, RailItem, RailSection, 
 from aethex_live._web.views.studio import (
     ChartView,
     ConnectionView,
+    DeskView,
     Finding,
     HealthView,
     ModeratorRow,
@@ -78,13 +95,18 @@ __all__ = [
     "AdminPluginsView",
     "ChannelPageView",
     "ChannelView",
+    "Choice",
     "ChartView",
+    "ConfirmView",
     "ConnectionView",
+    "DeskView",
     "ErrorView",
     "Finding",
     "Flash",
     "FormView",
+    "GateView",
     "HealthView",
+    "LeaveView",
     "HomeView",
     "LiveCard",
     "LiveView",
@@ -100,6 +122,7 @@ __all__ = [
     "RailItem",
     "RailSection",
     "Series",
+    "SecondStepView",
     "SessionRow",
     "SettingsView",
     "SetupView",
@@ -108,10 +131,14 @@ __all__ = [
     "SignInView",
     "Source",
     "Stat",
+    "StayView",
     "StudioSettingsView",
     "StudioStartView",
     "StudioVideosView",
     "StudioView",
+    "TermsView",
+    "TokenRow",
+    "TokensView",
     "Tone",
     "VideoCard",
     "VideoView",

@@ -27,6 +27,15 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A box that can be ticked: what is posted, what is read, whether it is ticked."""
+
+    value: str
+    label: str
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
     """Newer and older; None where there is no more."""
 

@@ -37,7 +37,6 @@ class WatchView:
     player: PlayerView | None
     last_video: VideoCard | None = None
     videos: Sequence[VideoCard] = ()
-    share_url: str = ""
     topic: str = ""
     last: int | None = None
     epoch: str = ""
@@ -77,17 +76,43 @@ class VideoView:
     player: PlayerView | None
     note: str = ""
     more: Sequence[VideoCard] = ()
-    share_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInView:
-    """sign_in.html and sign_up.html. `provider` tells whether the form of local accounts stands there."""
+    """sign_in.html and sign_up.html. `local` tells whether the form of local accounts stands there.
 
+    `registration`: whether everyone may make an account (`mode` says how: open, approval, invite, closed);
+    `waiting`: the account that was just made waits for an operator.
+    """
+
+    terms: bool = False  # whether a new account has to accept the site's terms
     form: Any = EMPTY_FORM
     next: str = "/"
     local: bool = True
     registration: bool = True
+    mode: str = "open"
+    email_needed: bool = False
+    forgot: str = ""
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepView:
+    """sign_in_code.html: the password was right, a code is still owed."""
+
+    form: Any = EMPTY_FORM
+    next: str = "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmView:
+    """confirm.html: who is signed in proves it again, by what the account has."""
+
+    form: Any = EMPTY_FORM
+    next: str = "/"
+    password: bool = True
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +146,7 @@ class SettingsView:
     sections: Sequence[NavItem] = ()
     username: str = ""
     local: bool = True  # whether a password can be changed here
+    by_link: bool = False  # whether the old password need not be typed
     theme: Literal["dark", "light", "auto"] = "auto"
 
 

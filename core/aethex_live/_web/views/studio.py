@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, FormView, Option, Pager
+from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, Choice, FormView, Option, Pager
 from aethex_live._web.views.things import ChannelView, LiveView, PlayerView, VideoCard
 from aethex_live._web.views.words import Tone
 
@@ -18,6 +18,7 @@ class StudioStartView:
 
     form: Any = EMPTY_FORM
     channels: Sequence[ChannelView] = ()
+    helps: Sequence[ChannelView] = ()  # channels of others that the person moderates
     categories: Sequence[Option] = ()
     site_url: str = ""
 
@@ -80,6 +81,7 @@ class ConnectionView:
     """Where the encoder sends to. `key` is only set in the answer to a fresh re-authentication."""
 
     server: str
+    secure_server: str = ""
     state: str  # "Waiting for your stream", "Receiving", "Reconnecting"
     tone: Tone = "neutral"
     key: str | None = None
@@ -101,16 +103,27 @@ class StudioView:
     categories: Sequence[Option] = ()
     languages: Sequence[Option] = ()
     can_end: bool = True
+    rehearsal: bool = False  # what is sent next is a rehearsal
+    can_rehearse: bool = False
     state_topic: str = ""
     last_video: VideoCard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudioVideosView:
-    """studio_videos.html; `edited` names the video whose form was refused, `form` is that form."""
+    """studio_videos.html; `edited` names the video whose form was refused, `form` is that form.
+
+    `deleted` can be brought back, `just_deleted` is the one that the last form took away.
+    """
 
     channel: ChannelView
     videos: Sequence[VideoCard]
+    deleted: Sequence[VideoCard] = ()
+    just_deleted: VideoCard | None = None
+    can_download: bool = False
+    retention: Any = EMPTY_FORM
+    site_days: int | None = None
+    disk: str = ""  # why nothing is recorded at the moment
     pager: Pager = ONE_PAGE
     edited: str = ""
     form: Any = EMPTY_FORM
@@ -124,7 +137,7 @@ class StudioVideosView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeratorRow:
-    """Someone who helps in the channel's chat."""
+    """Someone who helps in the channel; `error` says why their rights were not changed."""
 
     id: str
     name: str
@@ -132,6 +145,27 @@ class ModeratorRow:
     hue: int = 190
     avatar: str | None = None
     since: datetime | None = None
+    rights: Sequence[Choice] = ()
+    error: str = ""
+
+    @property
+    def given(self) -> Sequence[Choice]:
+        """The rights that they have."""
+        return [right for right in self.rights if right.on]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """studio_desk.html: what a moderator may do besides the chat; `rights` are all of theirs, as sentences."""
+
+    channel: ChannelView
+    live: LiveView | None
+    rights: Sequence[str] = ()
+    may_edit: bool = False
+    may_end: bool = False
+    form: Any = EMPTY_FORM
+    categories: Sequence[Option] = ()
+    languages: Sequence[Option] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,5 +176,7 @@ class StudioSettingsView:
     form: Any
     moderators: Sequence[ModeratorRow] = ()
     moderator_form: Any = EMPTY_FORM
+    rights: Sequence[Choice] = ()  # for a new moderator
+    delete_form: Any = EMPTY_FORM
     languages: Sequence[Option] = ()
     site_url: str = ""

@@ -25,6 +25,10 @@ class ChannelView:
     videos: int = 0
     live: bool = False
     can_manage: bool = False
+    mature: bool = False
+    owner_id: str = ""
+    banner: str | None = None  # a wide picture, and what it shows in words
+    banner_alt: str = ""
 
     @property
     def href(self) -> str:
@@ -49,6 +53,7 @@ class LiveView:
     state: Literal["live", "reconnecting"] = "live"
     topic: str = ""
     state_topic: str = ""
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,8 @@ class VideoCard:
     visibility: Literal["public", "unlisted", "private"] = "public"
     size: int = 0  # bytes
     incomplete: bool = False
+    expires_at: datetime | None = None  # when retention takes it
+    deleted_at: datetime | None = None  # only in the studio's list of what can be brought back
 
     @property
     def href(self) -> str:
@@ -88,10 +95,11 @@ class VideoCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One way to play, best first, as PlaySource of the streaming contract."""
+    """One way to play, best first, as PlaySource of the streaming contract; `seconds` is how far `dvr` reaches."""
 
     url: str
-    kind: Literal["ll-hls", "hls", "mp4"]
+    kind: Literal["ll-hls", "hls", "mp4", "dvr", "audio"]
+    seconds: float | None = None
 
     @property
     def type(self) -> str:
@@ -104,7 +112,7 @@ class PlayerView:
     """What <ax-player> needs.
 
     `topic` is the channel's log topic, `last` and `epoch` its place in it; `seen_topic` counts this viewer;
-    `renew` is an address that gives a fresh playback token as JSON, "" for what is public.
+    `renew` is an address that gives fresh addresses as JSON, "" for what is public.
     """
 
     kind: Literal["live", "video"]
@@ -124,6 +132,11 @@ class PlayerView:
     epoch: str = ""
     seen_topic: str = ""
     renew: str = ""
+
+    @property
+    def dvr_seconds(self) -> int:
+        """How far one can go back while it is live, 0 when not at all."""
+        return next((int(source.seconds or 0) for source in self.sources if source.kind == "dvr"), 0)
 
     def url(self, kind: str) -> str:
         """Address of the source of that kind, "" when there is none."""

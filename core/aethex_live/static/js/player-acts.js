@@ -35,8 +35,9 @@ export const acts = {
   fullscreen, pip, captions,
 };
 
-export function seek({ video }, seconds) {
-  video.currentTime = Math.max(0, video.currentTime + seconds);
+export function seek(player, seconds) {
+  if (player.live) player.rewind.by(seconds);
+  else player.video.currentTime = Math.max(0, player.video.currentTime + seconds);
 }
 
 export function louder({ video }, change) {

@@ -8,6 +8,10 @@ const CONFIG = {
   liveSyncOnStallIncrease: 0.5, // s; hls.js has 1, too dear at 1.5 s from camera to screen
 };
 
+// who went back stays where they are: no hurry, no jump, no parts
+const BACK = { lowLatencyMode: false, maxLiveSyncPlaybackRate: 1, liveSyncOnStallIncrease: 0 };
+const TOKEN = /\/t\.[\w=-]+\//; // in addresses of what is not public
+
 export class Engine {
   stats = { stalls: 0, errors: 0, fatal: 0 };
   #video;
@@ -21,6 +25,8 @@ export class Engine {
   #round = 0; // tells a late import from the load that is wanted now
   #waits = false;
   #at = -1;
+  #behind = 0; // s behind live to begin at
+  #token = "";
 
   constructor(video, tell) {
     this.#video = video;
@@ -32,17 +38,32 @@ export class Engine {
   get source() { return this.#sources[this.#index]; }
   get latency() { return this.#hls?.latestLevelDetails?.live ? this.#hls.latency : null; }
   get target() { return this.#hls?.targetLatency ?? null; }
-  get behind() { return this.target > 0 && this.latency > 2 * this.target; }
+  get behind() { return this.#behind > 0 || (this.target > 0 && this.latency > 2 * this.target); }
   get heights() { return (this.#hls?.levels ?? []).map((level) => level.height); }
   get level() { return this.#hls?.autoLevelEnabled === false ? this.#hls.nextLevel : -1; }
   set level(index) { if (this.#hls) this.#hls.nextLevel = index; }
 
-  /** Play the first of `sources` [{url, kind}] that works, from `at` seconds on; `wait`: no media until start(). */
-  async load(sources, { at = -1, wait = false } = {}) {
+  /**
+   * Play the first of `sources` [{url, kind}] that works, from `at` seconds on, or `behind` seconds behind live;
+   * `wait`: no media until start().
+   */
+  async load(sources, { at = -1, wait = false, behind = 0 } = {}) {
     this.unload();
     this.#sources = sources;
+    this.#behind = behind;
+    this.#token = "";
     await this.#open(at, wait);
   }
+
+  /** The same media at addresses with a new token; what plays goes on. */
+  refresh(sources) {
+    const token = TOKEN.exec(sources[0]?.url ?? "")?.[0];
+    if (!token || !this.loaded) return;
+    this.#token = token;
+    this.#sources = this.#sources.map((source) => ({ ...source, url: this.#fresh(source.url) }));
+  }
+
+  #fresh(url) { return this.#token ? url.replace(TOKEN, this.#token) : url; }
 
   start() {
     if (!this.#waits) return;
@@ -126,7 +147,9 @@ export class Engine {
   }
 
   #through(Hls) {
-    const hls = new Hls({ ...CONFIG, startPosition: this.#at, autoStartLoad: !this.#waits });
+    const place = this.#behind ? { ...BACK, liveSyncDuration: this.#behind } : { startPosition: this.#at };
+    const renew = (xhr, url) => { if (this.#fresh(url) !== url) xhr.open("GET", this.#fresh(url), true); };
+    const hls = new Hls({ ...CONFIG, ...place, autoStartLoad: !this.#waits, xhrSetup: renew });
     this.#hls = hls;
     hls.on(Hls.Events.ERROR, (_, data) => this.#hlsError(data));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#flows());

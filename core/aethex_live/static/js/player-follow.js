@@ -10,6 +10,15 @@ export function sourcesOf({ ll, plain, mp4 }) {
   return known.filter(([url]) => url).map(([url, kind]) => ({ url, kind }));
 }
 
+/** What stands beside the ways to play: the last hours, the sound alone. */
+export function besides(sources) {
+  const [dvr, audio] = ["dvr", "audio"].map((kind) => sources.find((source) => source.kind === kind));
+  return { dvr: dvr?.url ?? "", dvrWindow: String(dvr?.seconds ?? 0), audio: audio?.url ?? "" };
+}
+
+/** The ways to play among an answer's sources. */
+export const plays = (sources) => sources.filter(({ kind }) => kind !== "dvr" && kind !== "audio");
+
 function text(selector, value) {
   if (value !== undefined) document.querySelectorAll(selector).forEach((element) => { element.textContent = value; });
 }
@@ -17,7 +26,9 @@ function text(selector, value) {
 const HEARD = {
   "broadcast.started": (player, data, follower) => {
     follower.started(data);
-    if (data.sources?.length) player.enter("live", { broadcast: data.broadcast_id, sources: data.sources });
+    const sources = plays(data.sources ?? []);
+    if (sources.length) Object.assign(player.dataset, besides(data.sources));
+    if (sources.length) player.enter("live", { broadcast: data.broadcast_id, sources });
     else follower.look();
   },
   "broadcast.ended": (player, data) => {
@@ -71,6 +82,7 @@ export class Follower {
   started(data) {
     text("[data-broadcast-title]", data.title);
     const start = data.started_at ?? new Date().toISOString();
+    this.#player.dataset.started = start;
     document.querySelectorAll("time[data-broadcast-start]").forEach((element) => { element.dateTime = start; });
   }
 
@@ -86,6 +98,7 @@ export class Follower {
     const phase = fresh.state ?? "live";
     if (phase === "offline" && player.phase === "ended") return; // it says the same, the card says more
     player.dataset.seen ||= fresh.seen ?? "";
+    for (const name of ["dvr", "dvrWindow", "audio", "started"]) player.dataset[name] = fresh[name] ?? "";
     const news = { broadcast: fresh.broadcast, sources: sourcesOf(fresh) };
     if (phase !== player.phase || news.broadcast !== player.dataset.broadcast) player.enter(phase, news);
     else player.renew(news.sources);

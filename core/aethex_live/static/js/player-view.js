@@ -48,15 +48,30 @@ export function showLatency(player, latency) {
 }
 
 /** A choice only where there are two renditions; its first option is the server's word for "automatic". */
-export function showQualities(player, heights, level) {
+export function showQualities(player, heights, level, { audio, listening }) {
   each(player, "select[data-quality]", (select) => {
-    const fresh = select.options.length !== heights.length + 1;
-    select.closest("[data-quality-field]")?.toggleAttribute("hidden", heights.length < 2);
-    select.hidden = heights.length < 2;
-    if (fresh) select.options.length = 1;
-    if (fresh) heights.forEach((height, index) => select.add(new Option(`${height}p`, String(index))));
-    if (select.value !== String(level)) select.value = String(level);
+    const sound = select.querySelector("[data-audio-option]");
+    const listed = [...select.options].filter((option) => option.dataset.height !== undefined);
+    const few = heights.length < 2 && !(sound && audio);
+    select.closest("[data-quality-field]")?.toggleAttribute("hidden", few);
+    select.hidden = few;
+    sound?.toggleAttribute("hidden", !audio);
+    // while only the sound plays, the heights of before stay to be chosen
+    if (!listening && listed.map((option) => option.dataset.height).join() !== shown(heights)) {
+      for (const option of listed) option.remove();
+      if (heights.length > 1) heights.forEach((height, index) => select.add(entry(height, index), sound));
+    }
+    const value = listening ? "audio" : String(heights.length > 1 ? level : -1);
+    if (select.value !== value) select.value = value;
   });
+}
+
+const shown = (heights) => (heights.length > 1 ? heights.join() : "");
+
+function entry(height, index) {
+  const option = new Option(`${height}p`, String(index));
+  option.dataset.height = String(height);
+  return option;
 }
 
 /** The end card's link to what was recorded. */

@@ -1,20 +1,23 @@
 /**
  * <ax-player>: a <video> that the server wrote, made into a live or recorded player.
  *
- * data-live, data-ll, data-plain, data-mp4 (addresses), data-state (live|reconnecting|offline|ended|recording),
+ * data-live, data-ll, data-plain, data-mp4, data-dvr, data-audio (addresses), data-dvr-window (s one can go back),
+ * data-started, data-renew (where new addresses of what is not public come from), data-state (live|reconnecting|offline|ended|recording),
  * data-broadcast, data-recording (id), data-topic "channel:…" with data-last and data-epoch, data-seen (topic that counts
  * this viewer), data-autoplay="on|off", data-shortcuts="off", muted (a preview: never heard, nothing remembered),
  * data-strings (JSON: a sentence per state, "latency" with {s}, "retry" with {s}, "error" with {code}).
- * Inside: [data-message] [data-code] [data-retry-in] [data-latency] select[data-quality] a[data-recording-link] (data-href
+ * Inside: [data-message] [data-code] [data-retry-in] [data-latency] select[data-quality] input[data-rewind] a[data-recording-link] (data-href
  * with {id}), buttons data-act (see player-acts.js). Anywhere on the page: [data-when="live reconnecting"] shows in these
  * phases, [data-broadcast-title] [data-broadcast-category] time[data-broadcast-start] follow the broadcast, the event
  * `ax-phase` bubbles with detail {phase, broadcast}.
  */
 import { acts, theatre } from "./player-acts.js";
 import { Engine } from "./player-engine.js";
-import { Follower, sourcesOf } from "./player-follow.js";
+import { Follower, besides, plays, sourcesOf } from "./player-follow.js";
 import { bindKeys } from "./player-keys.js";
 import { keepPlace, startPlace } from "./player-memory.js";
+import { keepFresh } from "./player-renew.js";
+import { Rewind } from "./player-rewind.js";
 import { Sound } from "./player-sound.js";
 import * as view from "./player-view.js";
 
@@ -38,13 +41,14 @@ export class Player extends HTMLElement {
   #retryAt = 0;
   #draining = 0;
   #slow = 0;
+  #listening = false; // the sound alone plays
   #ticks = 0;
 
   get video() { return this.querySelector("video"); }
   get live() { return "live" in this.dataset; }
   get preview() { return this.hasAttribute("muted"); }
   get phase() { return this.#phase; }
-  get seekable() { return !this.live || "dvr" in this.dataset; }
+  get seekable() { return !this.live || this.rewind.room > 0; }
 
   /** Figures for tests and the curious: seconds and counts. */
   get stats() {
@@ -63,10 +67,12 @@ export class Player extends HTMLElement {
     this.#sources = sourcesOf(this.dataset);
     this.#engine = new Engine(this.video, (failure) => this.#failed(failure));
     this.#sound = new Sound(this.video, this);
+    this.rewind = new Rewind(this, this.#engine, (sources, options) => this.#play(sources, options));
     view.dress(this);
     this.#listen();
     if (this.live) this.#follower = new Follower(this);
     if (!this.preview && this.dataset.shortcuts !== "off") this.#stops.push(bindKeys(this));
+    if (this.dataset.renew) this.#stops.push(keepFresh(this.dataset.renew, (sources) => this.#renewed(sources)));
     this.enter(this.#phase);
     if (!this.live) this.#beginRecording();
   }
@@ -79,7 +85,7 @@ export class Player extends HTMLElement {
     theatre(this, false);
   }
 
-  goLive() { this.#engine.goLive(); }
+  goLive() { if (!this.rewind.back()) this.#engine.goLive(); }
   retry() { this.#engine.retry(); }
 
   // --- what the channel does
@@ -104,6 +110,13 @@ export class Player extends HTMLElement {
     this.#beginLive();
   }
 
+  /** The same media, with tokens that hold longer. */
+  #renewed(sources) {
+    Object.assign(this.dataset, besides(sources));
+    this.#sources = plays(sources);
+    this.#engine.refresh(sources);
+  }
+
   offerRecording(recording) {
     if (recording.broadcast_id && recording.broadcast_id !== this.dataset.broadcast) return;
     view.showRecording(this, recording);
@@ -116,17 +129,42 @@ export class Player extends HTMLElement {
   }
 
   async #beginLive() {
+    this.rewind.leave();
+    this.#soundOnly(false);
     clearTimeout(this.#draining);
     this.#draining = 0;
     this.#failure = null;
     if (this.#sources.length && this.#wantsPlay) await this.#load(-1);
   }
 
-  async #load(at) {
+  async #load(at) { await this.#play(null, { at }); }
+
+  /** Play these sources, or those that we have for live. */
+  async #play(sources, options) {
     this.#activity = "loading";
-    await this.#engine.load(this.#sources, { at });
+    this.#soundOnly(Boolean(options.listening));
+    await this.#engine.load(sources ?? this.#sources, options);
     await this.#sound.start();
     this.#show();
+  }
+
+  /** Only the sound plays: the channel's picture shows through. */
+  #soundOnly(on) {
+    if (on !== this.#listening) this.toggleAttribute("data-sound", on);
+    this.#listening = on;
+  }
+
+  /** A quality of the menu: -1 is automatic, "audio" the sound alone. */
+  #choose(value) {
+    if (value === "audio") {
+      this.rewind.leave();
+      this.video.removeAttribute("poster"); // the channel's own picture is behind it
+      this.#play([{ url: this.dataset.audio, kind: "ll-hls" }], { listening: true });
+    } else if (this.#listening) {
+      this.#play(null, {}).then(() => { this.#engine.level = Number(value); });
+    } else {
+      this.#engine.level = Number(value);
+    }
   }
 
   #beginRecording() {
@@ -142,6 +180,7 @@ export class Player extends HTMLElement {
   #finish() {
     const { paused, ended } = this.video;
     const running = this.#phase === "ended" && this.#engine.loaded && !paused && !ended;
+    if (running && this.rewind.on) return; // who went back sees it to its end
     if (!running) this.#close();
     else this.#draining ||= setTimeout(() => this.#close(), DRAIN);
   }
@@ -151,6 +190,7 @@ export class Player extends HTMLElement {
     this.#draining = this.#slow = 0;
     this.#failure = null;
     this.#activity = "poster";
+    this.rewind.leave();
     if (document.pictureInPictureElement === this.video) document.exitPictureInPicture().catch(() => {});
     if (this.#engine.loaded) {
       this.#engine.unload();
@@ -174,7 +214,7 @@ export class Player extends HTMLElement {
     this.#on(video, "ended", () => this.#ran());
     this.#on(video, "volumechange", () => { this.#sound.changed(); this.#show(); });
     this.#on(this, "click", ({ target }) => acts[target.closest("[data-act]")?.dataset.act]?.(this));
-    this.#on(this, "change", ({ target: { dataset, value } }) => { if ("quality" in dataset) this.#engine.level = +value; });
+    this.#on(this, "change", ({ target: { dataset, value } }) => { if ("quality" in dataset) this.#choose(value); });
     this.#on(document, "keydown", ({ key }) => { if (key === "Escape") theatre(this, false); });
     this.#on(window, "pagehide", () => this.#savePlace());
     const tick = setInterval(() => this.#tick(), TICK);
@@ -209,6 +249,7 @@ export class Player extends HTMLElement {
 
   #failed(failure) {
     this.#failure = failure;
+    this.rewind.failed(failure?.failures ?? 0);
     this.#retryAt = failure?.retry ? performance.now() + failure.retry * 1000 : 0;
     if (GONE.includes(failure?.status) && this.#phase !== "reconnecting") this.#follower?.look();
     this.#show();
@@ -226,7 +267,7 @@ export class Player extends HTMLElement {
   // --- showing
   get #state() {
     const patient = this.#phase === "reconnecting" || !(this.#failure?.failures >= PATIENCE);
-    if (OVER.includes(this.#phase) && !this.#draining) return this.#phase;
+    if (OVER.includes(this.#phase) && !this.#draining && !this.rewind.on) return this.#phase;
     if (!patient) return "error";
     if (this.#phase === "reconnecting") return "reconnecting";
     if (this.#activity === "poster" || this.#activity === "loading") return this.#activity;
@@ -239,7 +280,9 @@ export class Player extends HTMLElement {
     view.showState(this, state, { failure: this.#failure, forced: this.#sound.forced });
     view.showLatency(this, this.#activity === "playing" && !OVER.includes(state) ? this.#engine.latency : null);
     view.showRetry(this, state === "error" ? (this.#retryAt - performance.now()) / 1000 : 0);
-    view.showQualities(this, this.#engine.heights, this.#engine.level);
+    const choice = { audio: this.live && this.dataset.audio, listening: this.#listening };
+    view.showQualities(this, this.#engine.heights, this.#engine.level, choice);
+    this.rewind.show();
   }
 }
 

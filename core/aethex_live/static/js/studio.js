@@ -137,6 +137,8 @@ const STATUS = {
   "ingest.disconnected": () => ["reconnecting", "warn"],
   "broadcast.started": () => ["live", "ok"],
   "broadcast.ended": () => ["idle", "neutral"],
+  "rehearsal.started": () => ["live", "ok"],
+  "rehearsal.ended": () => ["idle", "neutral"],
 };
 
 function follow(name, data) {
@@ -147,13 +149,17 @@ function follow(name, data) {
 
 class LiveSections extends HTMLElement {
   #leave = () => {};
+  #leavePrivate = () => {};
   #names = new Set();
   #stale = new Map(); // id of a part -> when it was last read because it asked for it
   #timer = 0;
 
   connectedCallback() {
-    const { topic, last, epoch } = this.dataset;
+    const { topic, last, epoch, privateTopic } = this.dataset;
     if (topic) this.#leave = subscribe(topic, (event) => this.#heard(event), { last, epoch });
+    // what is rehearsed is told to the studio alone; its health, on the same topic, has an element of its own
+    const heard = (event) => { if (event.name !== "health" && event.name !== "refused") this.#heard(event); };
+    if (privateTopic) this.#leavePrivate = subscribe(privateTopic, heard);
     this.addEventListener("ax-stale", this);
   }
 
@@ -167,6 +173,7 @@ class LiveSections extends HTMLElement {
 
   disconnectedCallback() {
     this.#leave();
+    this.#leavePrivate();
     clearTimeout(this.#timer);
   }
 

@@ -7,12 +7,12 @@ import hmac
 from collections.abc import Sequence
 
 from aethex_live.providers import AccessDenied, Conflict, Invalid, NotFound
-from aethex_live.providers.auth import AuthCap, ProvenIdentity
+from aethex_live.providers.auth import AuthCap, BaseAuth, ProvenIdentity
 
 LEAST = 10  # characters of a password
 
 
-class FakeAuth:
+class FakeAuth(BaseAuth):
     """Keeps passwords in a dictionary, hashed far too fast for anything but a test."""
 
     name = "fake"

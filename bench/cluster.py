@@ -1,0 +1,214 @@
+"""A site split as the docs do it: PostgreSQL, Redis, two web processes, worker and ingest behind nginx, supervised."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.served import ROOT, free_port
+
+from aethex_live.db import EmbeddedPostgres
+
+AETHEX = (sys.executable, "-m", "aethex_live.cli")
+RESTART_S = 1.0  # RestartSec of the units
+START_S = 120.0
+DEPLOY = ROOT / "docs" / "deploy" / "nginx.conf"
+
+
+class Missing(Exception):
+    """A program that is needed is not here; the text names it."""
+
+
+@dataclass
+class Service:
+    """A process that is started again a second after it ended, as systemd does."""
+
+    name: str
+    command: tuple[str, ...]
+    environ: dict[str, str]
+    log: Path
+    starts: int = 0
+    process: asyncio.subprocess.Process | None = None
+    _task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to supervise."""
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        with self.log.open("ab") as log:
+            while True:
+                self.starts += 1
+                self.process = await asyncio.create_subprocess_exec(
+                    *self.command, cwd=ROOT, env=self.environ, stdout=log, stderr=log
+                )
+                await self.process.wait()
+                await asyncio.sleep(RESTART_S)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process of this moment."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    async def stop(self) -> None:
+        """End supervisor and process."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+            try:
+                async with asyncio.timeout(20):
+                    await self.process.wait()
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+
+
+@dataclass
+class Cluster:
+    """The running parts; `url` is nginx's."""
+
+    url: str
+    dsn: str
+    rtmp_port: int
+    ports: dict[str, int]
+    services: dict[str, Service] = field(default_factory=dict)
+
+    async def ready(self, name: str) -> None:
+        """Wait until a process answers that it takes requests."""
+        async with asyncio.timeout(START_S):
+            while not await _ready(self.ports[name]):
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def cluster(folder: Path) -> AsyncIterator[Cluster]:
+    """Start everything; stop everything. Raises Missing."""
+    redis, nginx = program("redis-server"), program("nginx")
+    async with contextlib.AsyncExitStack() as closing:
+        server = EmbeddedPostgres(folder / "postgres", max_connections=200)
+        closing.push_async_callback(server.stop)
+        await server.start()
+        redis_port, tls = free_port(), free_port()
+        ports = {name: free_port() for name in ("web1", "web2", "ingest")}
+        command = [redis, "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        await _beside(closing, [*command, "--dir", str(folder)], folder / "redis.log")
+        found = Cluster(f"https://localhost:{tls}", server.dsn(), free_port(), ports)
+        environ = _environ(found, folder, redis_port)
+        await asyncio.to_thread(
+            subprocess.run, [*AETHEX, "migrate"], cwd=ROOT, env=environ, check=True, timeout=START_S
+        )
+        for name, arguments in _commands(ports).items():
+            service = Service(name, (*AETHEX, *arguments), environ, folder / f"{name}.log")
+            found.services[name] = service
+            closing.push_async_callback(service.stop)
+            service.start()
+        await asyncio.gather(*(found.ready(name) for name in ports))
+        conf = _proxy(folder, tls, ports)
+        await _beside(closing, [nginx, "-c", str(conf), "-e", str(folder / "nginx.log")], folder / "nginx.out")
+        yield found
+
+
+def program(name: str) -> str:
+    """Where a program is. Raises Missing."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if path is None:
+        raise Missing(f"needs {name}")
+    return path
+
+
+def _environ(found: Cluster, folder: Path, redis_port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AETHEX_")}
+    return kept | {
+        "AETHEX_DATA": str(folder / "data"),
+        "AETHEX_URL": found.url,
+        "AETHEX_TRUSTED_PROXIES": "127.0.0.1",
+        "AETHEX_STREAM_LOCAL__RTMP_PORT": str(found.rtmp_port),
+        "DATABASE_URL": found.dsn,
+        "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+    }
+
+
+def _commands(ports: dict[str, int]) -> dict[str, tuple[str, ...]]:
+    """As in the units of docs/deploy."""
+    return {
+        "web1": ("serve", "--role", "web", "--port", str(ports["web1"])),
+        "web2": ("serve", "--role", "web", "--port", str(ports["web2"])),
+        "worker": ("worker",),
+        "ingest": ("serve", "--role", "ingest", "--port", str(ports["ingest"])),
+    }
+
+
+def _proxy(folder: Path, tls: int, ports: dict[str, int]) -> Path:
+    """The file of the docs, with other ports and names, in a whole configuration."""
+    pem, key = folder / "fullchain.pem", folder / "privkey.pem"
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    where = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(pem)]
+    subprocess.run([program("openssl"), *made, *where], check=True, capture_output=True, timeout=30)
+    text = DEPLOY.read_text()
+    for shown, real in (
+        ("127.0.0.1:8000", f"127.0.0.1:{ports['web1']}"),
+        ("127.0.0.1:8001", f"127.0.0.1:{ports['web2']}"),
+        ("127.0.0.1:8100", f"127.0.0.1:{ports['ingest']}"),
+        ("/etc/letsencrypt/live/live.example.org", str(folder)),
+        ("/var/cache/nginx/aethex", str(folder / "cache")),
+        ("live.example.org", "localhost"),
+        ("$host;", "$http_host;"),
+        ("listen 443 ssl", f"listen 127.0.0.1:{tls} ssl"),
+        ("listen 80;", f"listen unix:{folder}/80;"),
+    ):
+        text = text.replace(shown, real)
+    text = re.sub(r"    listen \[::\]:\d+[^\n]*\n", "", text)
+    temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi"))
+    temporary += "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("uwsgi", "scgi"))
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nevents {{ worker_connections 8192; }}\n"
+        f"http {{\naccess_log off;\n{temporary}{text}\n}}\n"
+    )
+    return conf
+
+
+async def _beside(closing: contextlib.AsyncExitStack, command: list[str], log: Path) -> None:
+    """A program that runs beside until the end."""
+    with log.open("ab") as sink:
+        process = await asyncio.create_subprocess_exec(*command, stdout=sink, stderr=sink)
+
+    async def end() -> None:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+    closing.push_async_callback(end)
+    await asyncio.sleep(0.5)
+    if process.returncode is not None:
+        raise Missing(f"{command[0]} ended at once: {log.read_text()[-400:]}")
+
+
+async def _ready(port: int) -> bool:
+    """Whether /readyz answers 200."""
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return b" 200 " in answer
+
+
+def now() -> float:
+    """Seconds of a clock that only goes forward."""
+    return time.monotonic()

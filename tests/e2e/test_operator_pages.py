@@ -1,0 +1,120 @@
+"""The operator's pages in Chromium, with real rows behind them: readable by all, and within the screen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from aethex_live.ids import uuid7
+from aethex_live.models import Channel, EventDeadLetter, Outbox
+from encoders import NewPage, chromium, new_page  # noqa: F401 - fixtures
+from sites import PASSWORD, LiveSite, OpenSite
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parent.parent.parent
+PICTURES = ROOT / "build" / "operator"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AUDIT = """async (tags) => {
+  await Promise.all(document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity)
+    .map(animation => animation.finished));
+  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+  return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' +
+    (n.any.concat(n.all, n.none)[0] || {message: ''}).message).join(' | '));
+}"""
+OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 5).map(e => e.className + ' ' + Math.round(e.getBoundingClientRect().right))"""
+PAGES = {
+    "status": "/admin",
+    "plugins": "/admin/plugins",
+    "plugin": "/admin/plugins/chat",
+    "plugin-off": "/admin/plugins/chat/off",
+    "providers": "/admin/providers",
+    "people": "/admin/people",
+    "people-none": "/admin/people?q=nobody-has-this",
+    "person": "/admin/people/mallory",
+    "person-banned": "/admin/people/gone_one",
+    "channels": "/admin/channels",
+    "jobs": "/admin/jobs",
+    "audit": "/admin/audit",
+    "audit-wrong": "/admin/audit?since=yesterday",
+    "settings": "/admin/settings",
+    "mails": "/admin/mails",
+    "setup-site": "/setup/site",
+    "setup-mail": "/setup/mail",
+    "setup-picture": "/setup/picture",
+    "setup-features": "/setup/features",
+    "setup-done": "/setup/done",
+}
+
+
+async def lived_in(site: LiveSite) -> None:
+    """People, channels, a ban, a dead job, an event that nobody could handle."""
+    await site.creator("nova_wire", "nova-wire")
+    await site.creator("haldor", "haldor")
+    await site.member("mallory")
+    await site.member("gone_one")
+    boss = await site.operator("kit")
+    await boss.submit("/admin/people/gone_one", act="ban", reason="Sold followers in every chat.")
+    await boss.submit("/admin/channels/haldor", page="/admin/channels", act="unlist")
+    await boss.submit("/admin/providers/email/test", page="/admin/providers", to="kit@example.org")
+    site.platform.db.bind()
+    now = site.platform.clock.now()
+    await Outbox.create(
+        id=uuid7(),
+        plugin="core",
+        topic="core.delete_media",
+        state="dead",
+        attempts=8,
+        last_error="OSError: [Errno 30] Read-only file system: '/srv/live/media/vod/0194c1'",
+    )
+    await Outbox.create(
+        id=uuid7(), plugin="core", topic="core.delete_ingest", state="new", available_at=now + timedelta(hours=1)
+    )
+    await EventDeadLetter.create(
+        id=uuid7(), consumer="core.pages", event_id=uuid7(), position=1, error="KeyError: 'title'", attempts=3
+    )
+    assert await Channel.all().count() == 2
+
+
+async def signed_in(site: LiveSite, page: Page) -> None:
+    await page.goto(f"{site.url}sign-in")
+    await page.fill("#username", "kit")
+    await page.fill("#password", PASSWORD)
+    await page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(site.url)
+
+
+@pytest.fixture
+async def lived(open_site: OpenSite) -> LiveSite:
+    site = await open_site()
+    await lived_in(site)
+    return site
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_every_page_is_readable_by_all_and_fits_the_screen(
+    lived: LiveSite,
+    new_page: NewPage,  # noqa: F811 - the fixture
+    theme: str,
+) -> None:
+    engine = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page = await new_page(scheme=theme)
+    await signed_in(lived, page)
+    wrong: list[str] = []
+    for name, address in PAGES.items():
+        answer = await page.goto(lived.url + address.lstrip("/"), wait_until="load")
+        assert answer is not None
+        assert answer.status == 200, address
+        await page.evaluate(engine)
+        for width in (1440, 390):
+            await page.set_viewport_size({"width": width, "height": 900})
+            wrong += [f"{name} {width}: {found}" for found in await page.evaluate(AUDIT, RULES)]
+            wrong += [f"{name} {width} is too wide: {found}" for found in await page.evaluate(OVERFLOW)]
+            await page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", full_page=True)
+    assert wrong == []
