@@ -50,9 +50,9 @@ class Asker:
         lines = [f"GET {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}"]
         lines += [f"{name}: {value}" for name, value in (BROWSER | dict(headers or {})).items()]
         self._request = ("\r\n".join(lines) + "\r\n\r\n").encode()
-        self._sockets = [
-            socket.create_connection((str(parts.hostname), parts.port or 80), LIMIT_S) for _ in range(connections)
-        ]
+        self._place = (str(parts.hostname), parts.port or 80)
+        self._connections = connections
+        self._sockets: list[socket.socket] = []
         self._buffer = bytearray(4 << 20)
 
     def ask(self, rounds: int) -> float:
@@ -66,11 +66,18 @@ class Asker:
         return (cpu_seconds(self.target.pids) - before) / (rounds * len(self._sockets)) * 1e6
 
     def spend(self, seconds: float) -> float:
-        """As `ask`, for about so many seconds: the kernel counts CPU in steps of 10 ms."""
-        begun = time.monotonic()
-        self.ask(3)
-        each = max((time.monotonic() - begun) / 3, 1e-4)
-        return self.ask(max(int(seconds / each), 5))
+        """As `ask`, for about so many seconds (the kernel counts CPU in steps of 10 ms), on connections of its own:
+        servers close those that are idle while another one is asked.
+        """
+        self._sockets = [socket.create_connection(self._place, LIMIT_S) for _ in range(self._connections)]
+        try:
+            begun = time.monotonic()
+            self.ask(3)
+            each = max((time.monotonic() - begun) / 3, 1e-4)
+            return self.ask(max(int(seconds / each), 5))
+        finally:
+            for connection in self._sockets:
+                connection.close()
 
     def _read(self, connection: socket.socket) -> None:
         """One answer; bodies are not kept."""
@@ -101,11 +108,6 @@ class Asker:
         if not count:
             raise WrongAnswer(f"{self.target.name} closed the connection")
         return count
-
-    def close(self) -> None:
-        """End the connections."""
-        for connection in self._sockets:
-            connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,9 @@ def interleaved(
     """The targets in turn, round by round: what disturbs one disturbs the others. By the target's name."""
     askers = [Asker(target, connections=connections) for target in targets]
     found: dict[str, list[float]] = {target.name: [] for target in targets}
-    try:
+    for asker in askers:
+        asker.spend(seconds / 2)
+    for _ in range(rounds):
         for asker in askers:
-            asker.spend(seconds / 2)
-        for _ in range(rounds):
-            for asker in askers:
-                found[asker.target.name].append(asker.spend(seconds))
-    finally:
-        for asker in askers:
-            asker.close()
+            found[asker.target.name].append(asker.spend(seconds))
     return {asker.target.name: Times(found[asker.target.name], asker.short) for asker in askers}

@@ -22,10 +22,10 @@ from bench.served import ServedSite
 
 LIVE, PLUGINS = 50, 10
 GOAL_US = 6000.0
-WATCH = "/channel-3/live"
+WATCH = "/channel-10/live"  # one of those whose recordings are on the home page
 SITE, PEER = "aethex", "Next.js 16"
 BUILD_S = 300
-NAMES = {"en": "English", "de": "German", "fr": "French", "ja": "Japanese"}
+NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "ja": "日本語"}
 CONNECTIONS = 4
 _VIDEO = re.compile(
     r'<a href="/videos/([^"]+)" dir="auto">([^<]+)</a></h3>\s*<p class="ax-card__meta"><b dir="auto">([^<]+)</b>'
@@ -131,7 +131,8 @@ def shown(site: ServedSite) -> dict[str, Any]:
     badges = sorted(set(re.findall(r'data-plugin="(\w+)"', "".join(_BADGE.findall(home)))))
     parts = [f"part{number}" for number in range(PLUGINS)]
     about = "Every evening, with questions from the chat."
-    return {"live": live, "videos": videos, "parts": parts, "badges": badges, "about": about}
+    chips = sorted({channel["category"] for channel in live if channel["category"]})
+    return {"live": live, "videos": videos, "parts": parts, "badges": badges, "about": about, "chips": chips}
 
 
 def _channel(row: Mapping[str, Any]) -> dict[str, Any]:

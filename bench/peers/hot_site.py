@@ -37,7 +37,7 @@ def filled() -> LiveWindow:
 
 def replace_find() -> None:
     """Let the hub know one more broadcast."""
-    broadcast: Any = SimpleNamespace(window=filled(), poster=None, kept=False)
+    broadcast: Any = SimpleNamespace(window=filled(), poster=None, kept=False, rehearsal=False)
     find = Hub.find
 
     def found(self: Hub, path: str) -> Any:

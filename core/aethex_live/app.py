@@ -9,9 +9,10 @@ from quart import Quart
 from aethex_live._web import quart_app
 from aethex_live._web.cookies import session_name
 from aethex_live._web.hot import HotAnswers
-from aethex_live._web.layers import Mounts, RequestLog, StaticFiles
+from aethex_live._web.layers import Mounts, RequestLog
 from aethex_live._web.media_only import MediaOnly
 from aethex_live._web.sockets import Sockets
+from aethex_live._web.static_files import StaticFiles
 from aethex_live.hookspecs import web as specs
 from aethex_live.hookspecs.web import AsgiApp
 from aethex_live.platform import Platform

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -36,26 +35,17 @@ class Server(uvicorn.Server):
 
 async def serve_site(site: Site, start: Begun) -> None:
     """Run the site until SIGINT or SIGTERM. Raises StartError when it can't start."""
-    stop = stop_signal()
     platform = await Platform.open(site, postgres=start.postgres)
     try:
         await platform.start()
         if start.listener is None:
             log.info("The worker runs.")
-            await stop.wait()
+            start.over()
+            await start.stop.wait()
         else:
-            await _serve(platform, create_app(platform), start.listener, stop)
+            await _serve(platform, create_app(platform), start.listener, start)
     finally:
         await platform.close()
-
-
-def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 def http_server(platform: Platform, app: App) -> Server:
@@ -79,12 +69,13 @@ def http_server(platform: Platform, app: App) -> Server:
     return Server(config)
 
 
-async def _serve(platform: Platform, app: App, listener: socket.socket, stop: asyncio.Event) -> None:
+async def _serve(platform: Platform, app: App, listener: socket.socket, start: Begun) -> None:
     server = http_server(platform, app)
     await app.quart.startup()
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     await _announce(platform, server, serving)
-    waiting = asyncio.create_task(stop.wait(), name="signal")
+    start.over()
+    waiting = asyncio.create_task(start.stop.wait(), name="signal")
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     await _stop(platform, server, serving)
     waiting.cancel()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import importlib
 import ipaddress
 import secrets as chance
 from collections.abc import Mapping
@@ -11,23 +13,17 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_client_data_json
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from aethex_live.domain.names import check_line
-from aethex_live.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from aethex_live.errors import Conflict, Invalid, NotFound, Unauthenticated
 from aethex_live.models import User
 
 from .models import Passkey
 from .post import Post
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from aethex_live import PluginContext
 
 MOST = 20
@@ -41,6 +37,11 @@ CLONED = (
     "This passkey was refused: its counter says that it exists twice. Sign in another way, remove it in your settings "
     "and make a new one."
 )
+
+
+async def library() -> ModuleType:
+    """The library, read in a thread at the first time: in the event loop it would hold everybody up."""
+    return await asyncio.to_thread(importlib.import_module, f"{__package__}.ceremonies")
 
 
 class Passkeys:
@@ -63,12 +64,13 @@ class Passkeys:
         return await Passkey.filter(user_id=user_id).order_by("id")
 
     async def begin_registering(self, user: User) -> dict[str, Any]:
-        """What `navigator.credentials.create` takes. Raises Conflict above 20, Unavailable where they can't work."""
+        """What `navigator.credentials.create` takes. Raises Conflict above 20 and where they can't work."""
         self._check_possible()
         rows = await self.of(user.id)
         if len(rows) >= MOST:
             raise Conflict(f"An account has at most {MOST} passkeys; remove one that you don't use.")
-        options = webauthn.generate_registration_options(
+        lib = await library()
+        options = lib.generate_registration_options(
             rp_id=self._host,
             rp_name=self._context.site.name,
             user_id=user.id.bytes,
@@ -76,22 +78,24 @@ class Passkeys:
             user_display_name=user.display_name,
             challenge=await self._challenge(f"create:{user.id}"),
             exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=base64url_to_bytes(row.credential_id)) for row in rows
+                lib.PublicKeyCredentialDescriptor(id=lib.base64url_to_bytes(row.credential_id)) for row in rows
             ],
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            authenticator_selection=lib.AuthenticatorSelectionCriteria(
+                resident_key=lib.ResidentKeyRequirement.REQUIRED,
+                user_verification=lib.UserVerificationRequirement.REQUIRED,
             ),
         )
-        made: dict[str, Any] = orjson.loads(webauthn.options_to_json(options))
+        made: dict[str, Any] = orjson.loads(lib.options_to_json(options))
         return made
 
     async def register(self, user_id: UUID, credential: Mapping[str, Any], name: str) -> Passkey:
         """Keep the new passkey. Raises Invalid when it does not answer our challenge, Conflict when it is known."""
         self._check_possible()
         shown = check_line(name, field="name", most=50) or "Passkey"
+        lib = await library()
         challenge = await self._take_challenge(credential, f"create:{user_id}")
         try:
-            verified = webauthn.verify_registration_response(
+            verified = lib.verify_registration_response(
                 credential=dict(credential),
                 expected_challenge=challenge,
                 expected_rp_id=self._host,
@@ -100,7 +104,7 @@ class Passkeys:
             )
         except Exception as error:  # noqa: BLE001 - whatever a crafted answer makes its parsers raise
             raise self._broken(error) from None
-        known = bytes_to_base64url(verified.credential_id)
+        known = lib.bytes_to_base64url(verified.credential_id)
         if len(known) > _LONGEST_ID or await Passkey.exists(credential_id=known):
             raise Conflict("This passkey is registered already.")
         async with self._context.db.transaction():
@@ -119,12 +123,13 @@ class Passkeys:
     async def begin_proving(self, purpose: str) -> dict[str, Any]:
         """What `navigator.credentials.get` takes; `purpose` is SIGN_IN or the id of who proves it again."""
         self._check_possible()
-        options = webauthn.generate_authentication_options(
+        lib = await library()
+        options = lib.generate_authentication_options(
             rp_id=self._host,
             challenge=await self._challenge(f"get:{purpose}"),
-            user_verification=UserVerificationRequirement.REQUIRED,
+            user_verification=lib.UserVerificationRequirement.REQUIRED,
         )
-        made: dict[str, Any] = orjson.loads(webauthn.options_to_json(options))
+        made: dict[str, Any] = orjson.loads(lib.options_to_json(options))
         return made
 
     async def prove(self, credential: Mapping[str, Any], purpose: str) -> UUID:
@@ -135,7 +140,7 @@ class Passkeys:
         row = await Passkey.get_or_none(credential_id=known) if _is_plain(known) else None
         if row is None:
             raise Unauthenticated(UNKNOWN, code="unknown-passkey")
-        count = self._verified(row, credential, challenge)
+        count = self._verified(await library(), row, credential, challenge)
         await self._use(row, count)
         return row.user_id
 
@@ -154,10 +159,10 @@ class Passkeys:
             await row.delete()
             await self._post.tell(user_id, "security", what=f"The passkey “{row.name}” was removed.")
 
-    def _verified(self, row: Passkey, credential: Mapping[str, Any], challenge: bytes) -> int:
+    def _verified(self, lib: ModuleType, row: Passkey, credential: Mapping[str, Any], challenge: bytes) -> int:
         handle = (credential.get("response") or {}).get("userHandle")
         try:
-            verified = webauthn.verify_authentication_response(
+            verified = lib.verify_authentication_response(
                 credential=dict(credential),
                 expected_challenge=challenge,
                 expected_rp_id=self._host,
@@ -166,11 +171,11 @@ class Passkeys:
                 credential_current_sign_count=0,  # the counter is looked at below, where a clone gets its own answer
                 require_user_verification=True,
             )
-            if handle is not None and base64url_to_bytes(handle) != row.user_id.bytes:
+            if handle is not None and lib.base64url_to_bytes(handle) != row.user_id.bytes:
                 raise ValueError("it names somebody else")
         except Exception as error:  # noqa: BLE001 - whatever a crafted answer makes its parsers raise
             raise self._broken(error) from None
-        return verified.new_sign_count
+        return int(verified.new_sign_count)
 
     async def _use(self, row: Passkey, count: int) -> None:
         """Note the use. A counter that does not grow belongs to a copy: the passkey opens nothing from then on."""
@@ -191,9 +196,10 @@ class Passkeys:
         return challenge
 
     async def _take_challenge(self, credential: Mapping[str, Any], purpose: str) -> bytes:
+        lib = await library()
         try:
-            client = base64url_to_bytes(credential["response"]["clientDataJSON"])
-            challenge = parse_client_data_json(client).challenge
+            client = lib.base64url_to_bytes(credential["response"]["clientDataJSON"])
+            challenge: bytes = lib.parse_client_data_json(client).challenge
         except Exception as error:  # noqa: BLE001 - whatever a crafted answer makes its parsers raise
             raise self._broken(error) from None
         given = await self._context.cache.getdel(_key(challenge))
@@ -207,7 +213,7 @@ class Passkeys:
 
     def _check_possible(self) -> None:
         if not self.possible:
-            raise Unavailable(NOT_HERE)
+            raise Conflict(NOT_HERE)
 
 
 def _is_plain(known: object) -> bool:

@@ -58,6 +58,7 @@ class Tickets:
         """
         if actor.user_id is None or actor.session_id is None:
             raise Forbidden("Sign in in this browser to go live from it.")
+        self._context.domain.accounts.check_may_act(actor)
         await self._context.domain.moderators.require(channel, actor, Right.STREAM_START)
         found = await self._context.domain.ingests.of(channel)
         if found.provider.name != PROVIDER:

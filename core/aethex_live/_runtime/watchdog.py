@@ -21,8 +21,10 @@ from types import FrameType
 from aethex_live._runtime.health import Health
 from aethex_live._runtime.run_queue import RunQueue
 
-BEAT_S = 0.05  # 0.3 % of a core for the beat and the thread together
-BLOCKED_S = 0.1  # a beat that is overdue this long (decision 16)
+BEAT_S = 0.02  # a hundredth of a core at most, for the beat and the thread together
+BLOCKED_S = 0.1  # of a call, from which on it counts (decision 16)
+# the call began after the last beat, so at most this long before the next one was due
+OVERDUE_S = BLOCKED_S - BEAT_S
 TWICE_S = 0.05  # between the two looks
 QUIET_S = 600.0  # without a block, after which the count starts anew
 PLACE = "the event loop"
@@ -100,7 +102,7 @@ class Watchdog:
         begun = time.monotonic()
         while first is not None and self._due == due:
             now = time.monotonic() - (queue.waited() - waited)
-            if now - due >= BLOCKED_S and now - begun >= TWICE_S:
+            if now - due >= OVERDUE_S and now - begun >= TWICE_S:
                 again = self._outermost(watched)
                 return self._innermost(watched) if again is first and self._due == due else None
             if self._ended.wait(0.01):

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import importlib
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,20 +28,32 @@ JOURNAL = ".restore.json"  # of the last step of a restore (backup/moves.py)
 
 @dataclass(slots=True)
 class Begun:
-    """The listening socket (None for a worker) and the database that is coming up (None where another is named)."""
+    """The listening socket (None for a worker), the event that SIGINT and SIGTERM set, and the database that is
+    coming up (None where another one is named).
+    """
 
     listener: socket.socket | None
+    stop: asyncio.Event
     postgres: asyncio.Task[EmbeddedPostgres] | None = None
+
+    def over(self) -> None:
+        """The site is up: what was made so far stays, so the collector need not look at it again."""
+        gc.freeze()
+        gc.enable()
 
 
 @asynccontextmanager
 async def begun(site: Site) -> AsyncIterator[Begun]:
     """Take the port, make the folder, start the database; all of it is given back at the end.
 
+    Until `Begun.over` no garbage is collected: nearly all that a start makes stays, and looking for what does not
+    takes a fifth of the time.
+
     Raises StartError when port or folder can't be had; for the database the task does, when it is awaited.
     """
-    start = Begun(None if site.role is Role.WORKER else bind(site))
+    start = Begun(None if site.role is Role.WORKER else bind(site), stop_signal())
     server: EmbeddedPostgres | None = None
+    gc.disable()
     try:
         make_folder(site)
         if site.database_url is None:
@@ -48,6 +62,7 @@ async def begun(site: Site) -> AsyncIterator[Begun]:
             start.postgres = asyncio.create_task(_started(server), name="postgres")
         yield start
     finally:
+        gc.enable()
         await _end(start.postgres, server)
         if start.listener is not None:
             start.listener.close()
@@ -98,6 +113,15 @@ def bind(site: Site) -> socket.socket:
         raise StartError(_why_not(site, error)) from error
     listener.setblocking(False)
     return listener
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 def _why_not(site: Site, error: OSError) -> str:

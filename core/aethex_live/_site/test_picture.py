@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from aethex_live._site.test_encoder import reachable, send
 from aethex_live.actor import Actor
 from aethex_live.checks.machine import find_ffmpeg
 from aethex_live.errors import AethexError, Conflict, Unavailable
@@ -29,14 +29,9 @@ if TYPE_CHECKING:
     from aethex_live.platform import Platform
 
 KEY: Final = "test_picture"
-SECONDS: Final = 30
 STALE: Final = timedelta(minutes=3)  # longer than a whole test; its process is gone then
 NAME: Final = "Test picture"
-_CONNECT_S = 3.0
 _SETTLE_S = 15.0
-_BARS = "testsrc2=s=1280x720:r=30"
-_TONE = "sine=f=440:b=4:r=48000"
-_ENCODE = "-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -b:v 1500k -pix_fmt yuv420p -c:a aac -b:a 96k -ac 2"
 Stage = Literal["none", "starting", "live", "worked", "failed"]
 
 log = logging.getLogger("aethex.test_picture")
@@ -107,7 +102,7 @@ class TestPictures:
         channel = await self._make_channel(actor)
         try:
             endpoint = await self._endpoint(channel, actor)
-            url, note = await _reachable(endpoint)
+            url, note = await reachable(endpoint)
         except AethexError as error:
             await self._finish(channel.id, "failed", str(error))
             await self._remove(channel.id)
@@ -149,7 +144,7 @@ class TestPictures:
     async def _run(self, channel_id: UUID, target: str, note: str) -> None:
         self._platform.db.bind()
         try:
-            said = await _send(find_ffmpeg(self._platform.site) or Path("ffmpeg"), target)
+            said = await send(find_ffmpeg(self._platform.site) or Path("ffmpeg"), target)
             shown = await Broadcast.filter(channel_id=channel_id).exists()
             if shown:
                 sentence = "The test picture went live and could be watched: streaming works."
@@ -210,48 +205,3 @@ async def _is_over(channel_id: UUID) -> bool:
     if broadcast is None:
         return True
     return broadcast.state == "ended" and await Recording.filter(broadcast_id=broadcast.id).exists()
-
-
-async def _reachable(endpoint: Endpoint) -> tuple[str, str]:
-    """The address to send to, and a note where it is not the one that creators are shown. Raises Unavailable."""
-    parts = urlsplit(endpoint.url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 1935
-    if await _answers(host, port):
-        return endpoint.url, ""
-    if await _answers("127.0.0.1", port):
-        note = f"This machine does not reach {host}:{port} itself, so the test went by 127.0.0.1. Try it from outside."
-        return endpoint.url.replace(parts.netloc, f"127.0.0.1:{port}", 1), note
-    raise Unavailable(f"Nothing answers at {host}:{port}, where encoders should connect. Look at the firewall.")
-
-
-async def _answers(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(_CONNECT_S):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
-
-
-async def _send(ffmpeg: Path, target: str) -> str:
-    """Send bars and a tone for half a minute; returns the last line of what ffmpeg complained about."""
-    process = await asyncio.create_subprocess_exec(
-        *(str(ffmpeg), "-hide_banner", "-loglevel", "error", "-nostdin"),
-        *("-re", "-f", "lavfi", "-i", _BARS, "-re", "-f", "lavfi", "-i", _TONE),
-        *(*_ENCODE.split(), "-t", str(SECONDS), "-f", "flv", target),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(SECONDS * 2):
-            _, said = await process.communicate()
-    except TimeoutError:
-        return "the encoder hung"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    lines = said.decode(errors="replace").replace(target, "the address").strip().splitlines()
-    return lines[-1][:200] if lines else ""

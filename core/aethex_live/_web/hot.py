@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,17 +38,22 @@ class HotAnswers:
     """Keeps answers of views that called `web.same_for_all`, and gives them out again.
 
     By exact path, without a query, to requests without Authorization. They are made by the views themselves, so they
-    are what the view says; `drops` tells when something has changed since.
+    are what the view says; `drops` tells when something has changed since. What begins with one of `passed` is never
+    kept here: mounts of plugins have their own memory.
     """
 
-    def __init__(self, inner: AsgiApp, drops: Callable[[], int], now: Callable[[], float]) -> None:
+    def __init__(
+        self, inner: AsgiApp, drops: Callable[[], int], now: Callable[[], float], passed: Sequence[str] = ()
+    ) -> None:
         self._inner = inner
         self._drops = drops
         self._now = now
+        self._passed = tuple(passed)
         self._kept: dict[str, Answer] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["query_string"] or scope["method"] not in ("GET", "HEAD"):
+        plain = scope["type"] == "http" and not scope["query_string"] and scope["method"] in ("GET", "HEAD")
+        if not plain or scope["path"].startswith(self._passed):
             await self._inner(scope, receive, send)
             return
         known = b""

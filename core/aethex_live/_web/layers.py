@@ -1,4 +1,4 @@
-"""ASGI layers in front of Quart: the request's log line, mounts of plugins, static files."""
+"""ASGI layers in front of Quart: the request's log line, mounts of plugins."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from aethex_live.hookspecs.web import AsgiApp, Mount
-from aethex_live.web._static_file import CACHE_CONTROL, StaticFile
-from aethex_live.web.assets import PREFIX, Assets
 
 if TYPE_CHECKING:
     from aethex_live._web.metrics import Metrics
@@ -38,28 +36,6 @@ class Mounts:
                     await app(scope, receive, send)
                     return
         await self._inner(scope, receive, send)
-
-
-class StaticFiles:
-    """Answers /static/ from memory; names carry a hash of the content, so they never change."""
-
-    def __init__(self, assets: Assets, inner: AsgiApp) -> None:
-        self._assets = assets
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
-            await self._inner(scope, receive, send)
-            return
-        found = self._assets.resolve(scope["path"])
-        if found is None or scope["method"] not in {"GET", "HEAD"}:
-            await _plain(send, 404, b"There is no such file.")
-            return
-        accepted = _header(scope, b"accept-encoding").decode("latin-1")
-        body, encoding = found.body(accepted)
-        headers = _static_headers(found, body, encoding)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 class RequestLog:
@@ -131,21 +107,3 @@ def _header(scope: Mapping[str, Any], name: bytes) -> bytes:
         if key == name:
             return bytes(value)
     return b""
-
-
-def _static_headers(found: StaticFile, body: bytes, encoding: str | None) -> list[tuple[bytes, bytes]]:
-    headers = [
-        (b"content-type", found.content_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", CACHE_CONTROL.encode()),
-        (b"vary", b"accept-encoding"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"access-control-allow-origin", b"*"),
-    ]
-    return [*headers, (b"content-encoding", encoding.encode())] if encoding else headers
-
-
-async def _plain(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -84,8 +84,8 @@ def test_every_core_event_survives_the_way_through_json(event_type: type[Event],
         fields[name] = st.datetimes(timezones=st.just(UTC))
     for name in {"window_s", "duration"} & event_type.__dataclass_fields__.keys():
         fields[name] = st.floats(allow_nan=False, allow_infinity=False)
-    if "key_version" in event_type.__dataclass_fields__:
-        fields["key_version"] = st.integers(1, 2**31 - 1)
+    for name in {"key_version", "version_accepted"} & event_type.__dataclass_fields__.keys():
+        fields[name] = st.integers(1, 2**31 - 1)
     if "fields" in event_type.__dataclass_fields__:
         fields["fields"] = st.lists(st.text(max_size=5))
     event = data.draw(st.builds(event_type, **fields))

@@ -80,6 +80,19 @@ async def test_a_plugin_that_blocks_is_named_with_file_and_line(dog: Dog, caplog
     assert f"plugin sleepy blocks the event loop at {dog.folder}/code.py:5" in caplog.text
 
 
+@pytest.mark.parametrize(("seconds", "named"), [(0.13, True), (0.06, False)])
+async def test_a_tenth_of_a_second_is_the_limit(dog: Dog, seconds: float, named: bool) -> None:
+    dog.watchdog.start()
+    await settled()
+    for _ in range(TRIES):
+        dog.plugin.block(seconds)
+        await settled()
+        if failures(dog):
+            break
+    dog.watchdog.stop()
+    assert bool(failures(dog)) is named
+
+
 async def test_a_loop_that_is_merely_busy_is_nobodys_fault(dog: Dog) -> None:
     dog.watchdog.start()
     await settled()

@@ -127,7 +127,7 @@ async def test_the_setup_link_works_once(open_site: OpenSite) -> None:
     token = await site.platform.domain.setup.new_token()
     visitor = await site.browser()
     answer = await visitor.submit(f"/setup/{token}", username="boss", email="", password=PASSWORD)
-    assert answer.url.endswith("/admin/plugins")
+    assert answer.url.endswith("/setup/site")
     assert answer.status == 200
     again = await (await site.browser()).get(f"/setup/{token}")
     assert again.status == 404

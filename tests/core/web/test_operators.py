@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from aethex_live.actor import Actor
+from aethex_live.errors import Forbidden
 from aethex_live.ids import uuid7
 from aethex_live.models import AuditEntry, Channel, Event, EventDeadLetter, Outbox, PluginState, Session, SiteFact, User
 from aethex_live.settings import load_site
@@ -182,7 +184,8 @@ async def test_people_are_found_by_parts_of_their_name_and_in_pages(
     site: LiveSite, browsers: dict[str, Browser]
 ) -> None:
     boss = await boss_of(site, browsers)
-    await site.member("needle_in_hay")
+    for name in ("needle_in_hay", "hay_one", "hay_two", "hay_three"):
+        await site.member(name)
     found = await boss.get("/admin/people?q=LE_in_H")
     assert "needle_in_hay" in found.text
     assert "/admin/people/boss" not in found.text
@@ -321,3 +324,40 @@ async def test_secrets_are_masked_on_the_settings_page_and_in_the_api(
     values = {row["name"]: row["value"] for row in answer.json()["items"]}
     assert values["database_url"] == "••••••"
     assert values["plugins.chat.max_length"] == "500"
+
+
+async def test_the_rules_refuse_members_whoever_calls_them(site: LiveSite, browsers: dict[str, Browser]) -> None:
+    await boss_of(site, browsers)
+    await site.member("climber")
+    user = await User.get(username="climber")
+    climber = Actor(user_id=user.id, username="climber", role="member")
+    operators = site.platform.domain.operators
+    for act in (
+        operators.set_role(user.id, "operator", climber),
+        operators.ban(user.id, "Because.", climber),
+        operators.unban(user.id, climber),
+        operators.end_sessions(user.id, climber),
+    ):
+        with pytest.raises(Forbidden):
+            await act
+    assert (await User.get(username="climber")).role == "member"
+
+
+async def test_the_api_acts_as_the_pages_do(site: LiveSite, browsers: dict[str, Browser]) -> None:
+    # Given a channel and its owner
+    boss = await boss_of(site, browsers)
+    await site.creator("api_owner", "api-owned")
+    # When operators act by the API
+    assert (await boss.api("POST", "/admin/channels/api-owned", {"act": "unlist"})).status == 200
+    banned = await boss.api("POST", "/admin/people/api_owner", {"act": "ban", "reason": "Bots."})
+    # Then rows, lists and the audit say so
+    assert banned.json()["state"] == "banned"
+    listed = (await boss.api("GET", "/admin/channels?q=api-owned&visibility=unlisted")).json()
+    assert [row["owner"] for row in listed["items"]] == ["api_owner"]
+    entries = (await boss.api("GET", "/admin/audit?actor=boss&action=user.banned&limit=1")).json()
+    assert entries["items"][0]["detail"] == {"username": "api_owner", "reason": "Bots."}
+    assert (await boss.api("PATCH", "/admin/settings", {"url": "no address"})).status == 422
+    tried = await boss.api("POST", "/admin/providers/storage/test", {})
+    assert (tried.json()["level"], tried.json()["check"]) == ("ok", "storage")
+    assert (await boss.api("GET", "/admin/jobs")).json()["items"] == []
+    assert (await boss.api("GET", "/admin/letters")).json()["items"] == []

@@ -233,5 +233,5 @@ async def test_on_an_address_of_numbers_none_are_offered(database_copy, tmp_path
         assert "<ax-passkey" not in (await (await site.browser()).get("/sign-in")).text
         assert "browsers take passkeys only of sites with a name" in (await browser.get("/settings")).text
         answer = await browser.api("POST", "/me/passkeys/options")
-        assert answer.status == 503
+        assert answer.status == 409
         assert re.search("name and https", answer.text)

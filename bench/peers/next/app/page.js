@@ -24,7 +24,7 @@ export default async function Home() {
         ))}</ul>
       </section>
       <section className="ax-section" aria-labelledby="live-now">
-        <div className="ax-section__head"><h2 id="live-now">Live now</h2></div>
+        <div className="ax-section__head"><h2 id="live-now">Live now</h2><nav className="ax-chips" aria-label="Categories"><a className="ax-chip" href="/" aria-current="page">All</a>{data.chips.map((name) => <a key={name} className="ax-chip" href={`/?category=${name}`}>{name}</a>)}</nav></div>
         <div className="ax-grid">{data.live.map((channel) => <StreamCard key={channel.slug} channel={channel} />)}</div>
       </section>
       <Parts />

@@ -126,6 +126,11 @@ export function Shell({ path, children }) {
       <TopBar path={path} />
       <div className="ax-frame"><Rail /><main className="ax-main" id="main" tabIndex="-1">{children}</main></div>
       <nav className="ax-tabbar" aria-label="Main, at the bottom"><a href="/" aria-current="page"><Icon size={20} />Home</a><a href="/studio"><Icon size={20} />Go live</a></nav>
+      <dialog className="ax-dialog" id="ax-confirm" aria-labelledby="ax-confirm-title">
+        <h2 id="ax-confirm-title">Are you sure?</h2>
+        <p data-text="" />
+        <form className="ax-dialog__end" method="dialog"><button className="ax-btn" value="no">Cancel</button><button className="ax-btn ax-btn--danger" value="yes">Yes, go on</button></form>
+      </dialog>
       <dialog className="ax-dialog" id="ax-keys" aria-labelledby="ax-keys-h">
         <h2 id="ax-keys-h">Keyboard</h2>
         <ul className="ax-rows">{KEYS.map(([label, ...keys]) => <li key={label}><span className="ax-grow">{label}</span>{keys.map((key) => <kbd className="ax-kbd" key={key}>{key}</kbd>)}</li>)}</ul>

@@ -87,6 +87,7 @@ async def person_view(platform: Platform, found: Account, actor: Actor, form: Fo
         delete_at=found.user.delete_at,
         own=found.user.id == actor.user_id,
         waits=found.user.state == "pending",
+        banned=found.user.state == "banned",
         days=platform.domain.leaving.days,
         form=form,
     )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from quart import request
 
-from aethex_live._site.test_picture import SECONDS
+from aethex_live._site.test_encoder import SECONDS
 from aethex_live._web.admin.plugins import PHASES, plugin_row
 from aethex_live._web.admin.status import check_row
 from aethex_live._web.cards import Cards
 from aethex_live._web.views import Stat
-from aethex_live._web.views.operator import (
-    CheckRow,
+from aethex_live._web.views.operator import CheckRow
+from aethex_live._web.views.setup_steps import (
     FeaturePhase,
     NextStep,
     SetupDoneView,

@@ -59,7 +59,7 @@ def letter_row(letter: DeadLetter) -> JobRow:
     return JobRow(
         id=str(letter.id),
         title=letter.type or "an event that is gone",
-        note=f"{letter.consumer} · {letter.subject}",
+        note=f"{letter.consumer} · {letter.subject}" if letter.subject else letter.consumer,
         error=letter.error,
         when=letter.created_at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from aethex_live._web.api import accounts, admin, channels, ingest, live, operator, tokens, videos
+from aethex_live._web.api import accounts, admin, channels, ingest, live, operator, operator_people, tokens, videos
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts.blueprint,
@@ -13,6 +13,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ingest.blueprint,
     live.blueprint,
     operator.blueprint,
+    operator_people.blueprint,
     tokens.blueprint,
     videos.blueprint,
 )

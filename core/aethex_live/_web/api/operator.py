@@ -1,9 +1,8 @@
-"""API of the operator beside plugins and mails: status, settings, people, channels, jobs, audit, providers."""
+"""API of the operator beside plugins and mails: status, settings, jobs, audit, providers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal, cast
 from uuid import UUID
 
 from quart import Blueprint
@@ -13,15 +12,9 @@ from aethex_live._web.admin.settings import core_group, plugin_groups
 from aethex_live._web.api.operator_models import (
     AuditOut,
     AuditQuery,
-    ChannelAct,
-    ChannelsQuery,
     DeadJobOut,
     DeadLetterOut,
     FindingOut,
-    ListedChannelOut,
-    PeopleQuery,
-    PersonAct,
-    PersonOut,
     SettingOut,
     Settings,
     SettingsChange,
@@ -34,10 +27,10 @@ from aethex_live.checks import Finding, worst
 from aethex_live.checks.running import running
 from aethex_live.checks.trying import try_provider
 from aethex_live.domain.audit_log import AuditFilter
-from aethex_live.domain.directory import ListedChannel
 from aethex_live.domain.site_choices import CHOOSABLE
+from aethex_live.errors import NotFound
 from aethex_live.events.dead_letters import dead_letters
-from aethex_live.models import AuditEntry, User
+from aethex_live.models import AuditEntry
 from aethex_live.providers import Kind
 from aethex_live.scopes import Scope
 from aethex_live.web import Access, allow, current_actor, limit, platform
@@ -95,80 +88,6 @@ async def choose(data: SettingsChange) -> Done:
     """Choose settings that neither file nor environment nor command line say."""
     given = {name: text for name, text in data.model_dump().items() if text is not None}
     await platform().domain.choices.change(given, current_actor())
-    return Done()
-
-
-@blueprint.get("/people")
-@tag(["operator"])
-@allow(Access.OPERATOR)
-@validate_querystring(PeopleQuery)
-@validate_response(Page[PersonOut])
-@refuses(401, 403, 422)
-async def people(query_args: PeopleQuery) -> Page[PersonOut]:
-    """Accounts, the newest first."""
-    rows = await platform().domain.directory.people(
-        search=query_args.q,
-        state=query_args.state,
-        role=query_args.role,
-        before=query_args.before,
-        limit=query_args.limit + 1,
-    )
-    shown, after = page_of(rows, query_args.limit, lambda user: user.id)
-    return Page[PersonOut](items=[_person(user) for user in shown], next=after)
-
-
-@blueprint.post("/people/<username>")
-@tag(["operator"])
-@allow(Access.OPERATOR, scope=Scope.OPERATE)
-@validate_request(PersonAct)
-@validate_response(PersonOut)
-@refuses(401, 403, 404, 409, 422)
-async def act_on_person(username: str, data: PersonAct) -> PersonOut:
-    """Ban an account, let it back in, or sign it out everywhere."""
-    directory, operators, actor = platform().domain.directory, platform().domain.operators, current_actor()
-    user = (await directory.account(username)).user
-    if data.act == "ban":
-        await operators.ban(user.id, data.reason, actor)
-    elif data.act == "unban":
-        await operators.unban(user.id, actor)
-    else:
-        await operators.end_sessions(user.id, actor)
-    return _person((await directory.account(username)).user)
-
-
-@blueprint.get("/channels")
-@tag(["operator"])
-@allow(Access.OPERATOR)
-@validate_querystring(ChannelsQuery)
-@validate_response(Page[ListedChannelOut])
-@refuses(401, 403, 422)
-async def channels(query_args: ChannelsQuery) -> Page[ListedChannelOut]:
-    """Channels, the newest first."""
-    rows = await platform().domain.directory.channels(
-        search=query_args.q,
-        live=query_args.live,
-        visibility=query_args.visibility,
-        before=query_args.before,
-        limit=query_args.limit + 1,
-    )
-    shown, after = page_of(rows, query_args.limit, lambda one: one.channel.id)
-    return Page[ListedChannelOut](items=[_channel(one) for one in shown], next=after)
-
-
-@blueprint.post("/channels/<name>")
-@tag(["operator"])
-@allow(Access.OPERATOR, scope=Scope.OPERATE)
-@validate_request(ChannelAct)
-@validate_response(Done)
-@refuses(401, 403, 404, 422)
-async def act_on_channel(name: str, data: ChannelAct) -> Done:
-    """Take a channel out of lists, put it back, or end what is live on it."""
-    domain, actor = platform().domain, current_actor()
-    channel = await domain.channels.by_slug(name)
-    if data.act == "end":
-        await domain.operators.end_broadcast(channel, actor)
-    else:
-        await domain.operators.list_channel(channel, "unlisted" if data.act == "unlist" else "public", actor)
     return Done()
 
 
@@ -245,7 +164,7 @@ async def act_on_letter(letter_id: UUID, data: WorkAct) -> Done:
 @allow(Access.OPERATOR)
 @validate_querystring(AuditQuery)
 @validate_response(Page[AuditOut])
-@refuses(401, 403, 422)
+@refuses(401, 403, 404, 422)
 async def audit(query_args: AuditQuery) -> Page[AuditOut]:
     """Entries of the audit, the newest first."""
     wanted = AuditFilter(
@@ -260,14 +179,16 @@ async def audit(query_args: AuditQuery) -> Page[AuditOut]:
     return Page[AuditOut](items=[_entry(row) for row in shown], next=after)
 
 
-@blueprint.post("/providers/<any(auth,streaming,storage,payments,email):kind>/test")
+@blueprint.post("/providers/<kind>/test")
 @tag(["operator"])
 @allow(Access.OPERATOR, scope=Scope.OPERATE)
 @validate_request(TryOut)
 @validate_response(FindingOut)
-@refuses(401, 403, 422, 429)
+@refuses(401, 403, 404, 422, 429)
 async def try_out(kind: str, data: TryOut) -> FindingOut:
-    """Try the chosen provider of a kind, within a time limit."""
+    """Try the chosen provider of a kind (auth, streaming, storage, payments, email), within a time limit."""
+    if kind not in set(Kind):
+        raise NotFound("There is no such kind of provider.")
     await limit("provider-test", 20, timedelta(minutes=10))
     found = await try_provider(platform(), Kind(kind), mail_to=data.to)
     await platform().domain.audit.write(
@@ -279,32 +200,6 @@ async def try_out(kind: str, data: TryOut) -> FindingOut:
 def _finding(finding: Finding) -> FindingOut:
     return FindingOut(
         check=finding.check, level=finding.level.value, sentence=finding.sentence, next_step=finding.next_step
-    )
-
-
-def _person(user: User) -> PersonOut:
-    return PersonOut(
-        id=user.id,
-        username=user.username,
-        name=user.display_name,
-        email=user.email,
-        role=cast("Literal['member', 'operator']", user.role),
-        state=user.state,
-        created_at=user.created_at,
-        last_seen_at=user.last_seen_at,
-        delete_at=user.delete_at,
-    )
-
-
-def _channel(one: ListedChannel) -> ListedChannelOut:
-    return ListedChannelOut(
-        id=one.channel.id,
-        slug=one.channel.slug,
-        name=one.channel.name,
-        owner=one.channel.owner.username,
-        visibility=cast("Literal['public', 'unlisted']", one.channel.visibility),
-        live=one.broadcast is not None,
-        created_at=one.channel.created_at,
     )
 
 

@@ -39,7 +39,14 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /leaving                      t
     POST /terms                        accept, next
     POST /mature                       next
-    POST /admin/plugins/<name>         switch (on|off|resume)
+    POST /admin/plugins/<name>         switch (on|off|resume), to (list|plugin|setup)
+    POST /admin/providers/<kind>/test  to
+    POST /admin/people/<username>      act, reason (ban), username (delete)
+    POST /admin/channels/<slug>        act (unlist|list|end)
+    POST /admin/jobs/<id>              act (retry|discard); so does /admin/letters/<id>
+    POST /admin/audit/verify
+    POST /admin/settings               the names of domain.site_choices.CHOOSABLE
+    POST /setup/site|mail|picture|features    go (on|skip|send|begin), name, url, to
     POST /admin/mails/<id>/retry
 
 Topics are names for `aethex/live`; an empty topic means that nothing changes on the page by itself.
@@ -95,8 +102,8 @@ __all__ = [
     "AdminPluginsView",
     "ChannelPageView",
     "ChannelView",
-    "Choice",
     "ChartView",
+    "Choice",
     "ConfirmView",
     "ConnectionView",
     "DeskView",
@@ -106,8 +113,8 @@ __all__ = [
     "FormView",
     "GateView",
     "HealthView",
-    "LeaveView",
     "HomeView",
+    "LeaveView",
     "LiveCard",
     "LiveView",
     "MailRow",
@@ -121,8 +128,8 @@ __all__ = [
     "ProviderRow",
     "RailItem",
     "RailSection",
-    "Series",
     "SecondStepView",
+    "Series",
     "SessionRow",
     "SettingsView",
     "SetupView",
