@@ -83,7 +83,8 @@ def of_class(path: str, kind: type) -> Iterator[str]:
         function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
         if not name.startswith("_") and isinstance(function, FunctionType):
             yield f"{path}.{name}{signature(function)}"
-        elif not name.startswith("_") and isinstance(member, property):
+        elif not name.startswith("_") and isinstance(member, property) and isinstance(member.fget, FunctionType):
+            # Tortoise adds properties of its own to models once it has started; their getters are no functions
             yield f"{path}.{name} (read)"
 
 

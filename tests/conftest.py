@@ -15,10 +15,11 @@ alone, all others have every official plugin. AETHEX_PG_BIN runs the tests on an
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from aethex_live.db import AppModels, Database, EmbeddedPostgres
 from aethex_live.db.database import CORE
 from aethex_live.db.migrate import upgrade
+from aethex_live.logs import Lines
 from needs import need as find_need
 from sites import open_site, site  # noqa: F401 - fixtures for all tests
 
@@ -190,3 +192,15 @@ async def rolled_back(
         async with database.transaction():
             yield database
             raise _RollBack
+
+
+@pytest.fixture(autouse=True)
+def _log_levels_stay() -> Iterator[None]:
+    """A command that runs in this process sets up the log; the next test has the levels that it expects."""
+    names = ("", "aethex", "aethex_live", "aethex_plugins", "aethex.access")
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    root = logging.getLogger()
+    root.handlers[:] = [handler for handler in root.handlers if not isinstance(handler.formatter, Lines)]

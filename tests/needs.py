@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def need(name: str) -> Path:
-    """The path of an optional need (`chromium redis ffmpeg ffprobe nginx node npm specs`); skips or fails without it."""
+    """The path of an optional need (a name of `_FINDERS`); skips or fails without it."""
     finder = _FINDERS.get(name)
     if finder is None:
         raise ValueError(f"nobody knows the need {name!r}: it is one of {', '.join(sorted(_FINDERS))}")

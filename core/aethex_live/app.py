@@ -40,7 +40,8 @@ def create_app(platform: Platform) -> App:
     inner = Mounts(mounts, platform.plugins.is_on, inner)
     inner = _sockets(platform, inner)
     inner = platform.db.middleware(inner)
-    inner = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic)
+    passed = [mount.prefix for _, mount in mounts]
+    inner = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic, passed)
     return App(RequestLog(inner, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts)), quart)
 
 

@@ -135,7 +135,9 @@ class Platform:
         self.presence = Presence(self.db, self.cache, self.realtime, self.domain, self.clock)
 
     def _make_domain(self) -> Domain:
-        return Domain.of(self.db, self.clock, self.providers, self.control, self.jobs, self.hooks, self.site, self.secrets)
+        return Domain.of(
+            self.db, self.clock, self.providers, self.control, self.jobs, self.hooks, self.site, self.secrets
+        )
 
     def _open_plugins(self) -> None:
         self.plugins.build(self._context_of)

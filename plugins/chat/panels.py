@@ -12,6 +12,7 @@ from quart import request
 
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.web import Actor, current_actor
+from aethex_live.web.hot import remember
 
 from .lines import hue_of
 from .moderation import LONGEST_REASON, PRESETS
@@ -106,7 +107,7 @@ class Panels:
             channel_id=channel_id,
             slug=slug,
             name=name,
-            room=await self._chat.room(channel_id, actor),
+            room=await self._room(channel_id, actor),
             next=next_page,
             client_id=str(uuid.uuid4()),
             max_length=self._chat.settings.max_length,
@@ -114,6 +115,12 @@ class Panels:
             text=form.values.get("text", "") if form else "",
             problem=next(iter(form.errors.values()), "") if form else "",
         )
+
+    async def _room(self, channel_id: UUID, actor: Actor) -> Room:
+        """All who are not signed in enter the same room; what was said since comes with its live part."""
+        if actor.signed_in:
+            return await self._chat.room(channel_id, actor)
+        return await remember(("chat", channel_id), lambda: self._chat.room(channel_id, actor))
 
     async def _beside(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"panel": await self._in_slot(given["channel"], "watch")}

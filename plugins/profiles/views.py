@@ -15,6 +15,7 @@ from werkzeug.datastructures import FileStorage
 from aethex_live.errors import Refusal, Unavailable
 from aethex_live.providers import ProviderError
 from aethex_live.web import Access, Form, allow, current_actor, limit, page, read_form, redirect_to
+from aethex_live.web.hot import remember
 
 from .links import MOST, host_of
 from .pictures import AVATAR, BANNER, LARGE, Pictures, Shape
@@ -137,7 +138,9 @@ class Pages:
     async def about(self, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What the slot beside a channel's words shows: the links of its owner."""
         owner = getattr(given.get("channel"), "owner_id", "")
-        links = (await self._profiles.of(UUID(owner))).links if owner else ()
+        if not owner:
+            return None
+        links = (await remember(("profiles", owner), lambda: self._profiles.of(UUID(owner)))).links
         return {"links": [(link.label, link.url, host_of(link.url)) for link in links]} if links else None
 
     async def _save_picture(self, shape: Shape) -> Response:

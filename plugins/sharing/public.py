@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aethex_live.providers.streaming import PlaybackRef
+from aethex_live.web.hot import remember
 
 if TYPE_CHECKING:
     from aethex_live import PluginContext
@@ -43,7 +44,9 @@ class Pictures:
         """The picture of the channel's owner; None where there is none, and for what is not for all ages."""
         if channel.mature:
             return None
-        person = (await self._context.domain.people.describe([channel.owner_id])).get(channel.owner_id)
+        people = self._context.domain.people
+        found = await remember(("people", channel.owner_id), lambda: people.describe([channel.owner_id]))
+        person = found.get(channel.owner_id)
         return self.whole(person.avatar if person else None)
 
     def whole(self, address: str | None) -> str | None:

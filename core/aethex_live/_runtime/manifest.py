@@ -54,7 +54,8 @@ class Manifest(BaseModel):
     )
     claims: tuple[Segment, ...] = Field((), description="first path segments that its routes stand under")
     folders: Mapping[str, PluginName] = Field(
-        default_factory=dict, description="its settings that name a folder of files, and their places in the data folder"
+        default_factory=dict,
+        description="its settings that name a folder of files, and their places in the data folder",
     )
     ports: Mapping[str, int] = Field(
         default_factory=dict, description="its settings that name a TCP port to listen on, and their defaults"

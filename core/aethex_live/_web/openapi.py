@@ -57,7 +57,7 @@ def usual_problems(rule: Rule, method: str, operation: Mapping[str, object]) -> 
     if operation["security"] != [{}]:  # a token that does not hold is refused on public calls, too
         statuses |= {401, 403}
     if method not in {"get", "head"}:
-        statuses |= {403}
+        statuses |= {403, 409}
     if rule.arguments:
         statuses |= {404}
     if operation.get("requestBody"):

@@ -41,4 +41,5 @@ async def user_deleted(event: Recorded) -> None:
 # it asks the database once for a whole page, which the usual 50 ms of a fold do not allow for
 @spec("fold", limit=0.5)
 async def describe_users(people: dict[UUID, dict[str, object]]) -> dict[UUID, dict[str, object]] | None:
-    """Add to what pages show of people: each value has `name`, may get `avatar` (an address), `bio`, `banner` and `banner_alt`."""
+    """Add to what pages show of people: each value has `name`, may get `avatar` (an address), `bio`, `banner`
+    and `banner_alt`."""

@@ -1,11 +1,15 @@
-"""For views whose answer is the same for everybody: it is kept in memory for a moment, in front of Quart."""
+"""For what is the same for everybody: kept in memory for a moment, whole answers in front of Quart."""
 
 from __future__ import annotations
 
-from typing import Final, cast
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar, cast
 
-from quart import request
+from quart import has_request_context, request
 
+from aethex_live.web.request import platform
+
+T = TypeVar("T")
 KEEP: Final = "aethex.keep"
 """The entry of the ASGI scope that says for how many seconds."""
 
@@ -18,3 +22,14 @@ def same_for_all(seconds: float = 1.0) -> None:
     """
     scope = cast("dict[str, object]", request.scope)  # Quart has it as hypercorn's closed dictionary
     scope[KEEP] = seconds
+
+
+async def remember(key: tuple[object, ...], make: Callable[[], Awaitable[T]]) -> T:
+    """What `make` gives, for a page: read once a second for all who look, and anew after every change.
+
+    Only for what holds no trace of who asks; nobody may change what it returns. `key` begins with the plugin's name.
+    While a form is answered, and outside of requests, it is always made anew.
+    """
+    if not has_request_context() or request.method not in ("GET", "HEAD"):
+        return await make()
+    return await platform().front.remember(key, make)

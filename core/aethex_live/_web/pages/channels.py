@@ -34,9 +34,7 @@ async def channel(slug: str) -> Response:
 @allow(Access.CHANNEL)
 async def videos(slug: str) -> Response:
     """All public videos, newest first, in pages."""
-    return await gate(current_channel()) or await _front(
-        "channel_videos.html", "/videos", limit=PAGE, before=_cursor()
-    )
+    return await gate(current_channel()) or await _front("channel_videos.html", "/videos", limit=PAGE, before=_cursor())
 
 
 @blueprint.get("/<slug>/live")
