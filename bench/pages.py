@@ -106,7 +106,7 @@ def words(page: str) -> dict[str, int]:
     """How often each word stands on a page, without scripts and marks."""
     text = re.sub(r"<(script|style|svg|template)\b.*?</\1>|<!--.*?-->", " ", page, flags=re.DOTALL)
     found: dict[str, int] = {}
-    for word in re.findall(r"[A-Za-z]{2,}", unescape(re.sub(r"<[^>]+>", " ", text))):
+    for word in re.findall(r"[a-z]{2,}", unescape(re.sub(r"<[^>]+>", " ", text)).lower()):
         found[word] = found.get(word, 0) + 1
     return found
 

@@ -2,7 +2,8 @@
 import { cookies } from "next/headers";
 import { notFound } from "next/navigation";
 import { data } from "../../../parts/data";
-import { Art, Cell, Count, Icon, LiveBadge, Parts, Shell, Uptime, VideoCard } from "../../../parts/pieces";
+import { Cell, Count, Icon, Parts, Shell, VideoCard } from "../../../parts/pieces";
+import { Chat, Player, Share } from "../../../parts/watch";
 
 export const dynamic = "force-dynamic";
 
@@ -15,7 +16,7 @@ export default async function Watch({ params }) {
   return (
     <Shell path={path}>
       <div className="ax-watch" data-channel="" style={{ "--ax-channel-h": channel.hue }}>
-        <div className="ax-watch__player"><ax-player data-kind="live"><video playsInline controls preload="none" /><Art channel={channel} /><span><LiveBadge /></span><span className="ax-pill ax-pill--media"><span className="ax-hidden">Live for</span><Uptime from={channel.started_at} /></span></ax-player></div>
+        <div className="ax-watch__player"><Player channel={channel} /></div>
         <div className="ax-watch__info">
           <div className="ax-chanbar__title"><h1 dir="auto">{channel.title}</h1><span className="ax-watching"><Icon size={16} /><span><Count channel={channel} /> <span className="ax-watching__word">watching</span></span></span></div>
           <div className="ax-chanbar">
@@ -24,13 +25,14 @@ export default async function Watch({ params }) {
           </div>
           <Parts />
         </div>
-        <aside className="ax-watch__chat" id="chat" aria-label="Beside the stream"><form method="post"><textarea name="text" placeholder="Write a message" /><button className="ax-btn">Send</button></form></aside>
+        <aside className="ax-watch__chat" id="chat" aria-label="Beside the stream"><Chat slug={slug} /></aside>
         <div className="ax-watch__more">
           <nav className="ax-tabs" aria-label="About this channel"><a href={path} aria-current="page">About</a><a href={`/${slug}/videos`}>Videos</a></nav>
           <section className="ax-about"><p className="ax-prose" dir="auto">{data.about}</p></section>
           <section className="ax-section" aria-labelledby="watch-videos"><div className="ax-section__head"><h2 id="watch-videos">Recent videos</h2></div><div className="ax-grid">{data.videos.filter((video) => video.channel.slug === slug).map((video) => <VideoCard key={video.id} video={video} />)}</div></section>
         </div>
       </div>
+      <Share path={path} />
     </Shell>
   );
 }
