@@ -42,6 +42,10 @@ class Command:
     async def end(self) -> int:
         if self.process.returncode is None:
             self.process.terminate()
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended by itself."""
         async with asyncio.timeout(30):
             await self.process.wait()
         return self.process.returncode or 0
@@ -196,7 +200,7 @@ async def test_only_one_process_takes_streams_in_and_another_follows_a_kill(town
     made.media_port, made.environ["AETHEX_STREAM_LOCAL__RTMP_PORT"] = free_port(), str(free_port())
     second = await made.ingest("two")
     await second.until("Another process of this site takes streams in already")
-    assert await second.end() == 2
+    assert await second.ended() == 2
     # When the first one is killed, Then the next one takes over at once
     first.process.kill()
     await first.process.wait()
