@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from quart import Quart
@@ -14,17 +15,18 @@ from aethex_live._web.media_only import MediaOnly
 from aethex_live._web.sockets import Sockets
 from aethex_live._web.static_files import StaticFiles
 from aethex_live.hookspecs import web as specs
-from aethex_live.hookspecs.web import AsgiApp
+from aethex_live.hookspecs.web import AsgiApp, Ready
 from aethex_live.platform import Platform
 from aethex_live.settings import Role
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The layers to serve, and the Quart app inside of them."""
+    """The layers to serve, the Quart app inside of them, and what lies ready in memory by path."""
 
     asgi: AsgiApp
     quart: Quart
+    at_once: Callable[[str], Ready | None]
 
 
 def create_app(platform: Platform) -> App:
@@ -37,12 +39,13 @@ def create_app(platform: Platform) -> App:
     inner: AsgiApp = StaticFiles(platform.assets, quart)
     if platform.site.role is Role.INGEST:
         inner = MediaOnly(quart, platform.site.url)
-    inner = Mounts(mounts, platform.plugins.is_on, inner)
+    inner = mounted = Mounts(mounts, platform.plugins.is_on, inner)
     inner = _sockets(platform, inner)
     inner = platform.db.middleware(inner)
     passed = [mount.prefix for _, mount in mounts]
-    inner = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic, passed)
-    return App(RequestLog(inner, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts)), quart)
+    hot = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic, passed)
+    log = RequestLog(hot, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts))
+    return App(log, quart, lambda path: mounted.at_once(path) or hot.at_once(path))
 
 
 def _sockets(platform: Platform, inner: AsgiApp) -> AsgiApp:

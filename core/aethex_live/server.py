@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import uvicorn
 
 from aethex_live._site.beginning import Begun
+from aethex_live._web.http_protocol import http_protocol
+from aethex_live._web.layers import access_log
 from aethex_live.app import App, create_app
 from aethex_live.errors import StartError
 from aethex_live.platform import Platform
@@ -52,7 +54,7 @@ def http_server(platform: Platform, app: App) -> Server:
     """uvicorn around the app, with our engine for sockets."""
     config = uvicorn.Config(
         app.asgi,
-        http="httptools",
+        http=_protocol(platform, app),
         ws=platform.realtime.protocol_class(),
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_MESSAGE,
@@ -67,6 +69,13 @@ def http_server(platform: Platform, app: App) -> Server:
         timeout_graceful_shutdown=FINISH_S,
     )
     return Server(config)
+
+
+def _protocol(platform: Platform, app: App) -> type[asyncio.Protocol]:
+    """With the short way for what is ready; under --verbose every request goes past the log."""
+    if access_log.isEnabledFor(logging.INFO):
+        return http_protocol(lambda _path: None, platform.metrics.answered)
+    return http_protocol(app.at_once, platform.metrics.answered)
 
 
 async def _serve(platform: Platform, app: App, listener: socket.socket, start: Begun) -> None:

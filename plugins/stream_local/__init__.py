@@ -95,7 +95,8 @@ class StreamLocal(Plugin):
         """Media, in front of the pages."""
         if self._server is None:
             return []
-        return [Mount(prefix=prefix, app=self._server.origin) for prefix in ("/live/", "/vod/")]
+        origin = self._server.origin
+        return [Mount(prefix="/live/", app=origin, at_once=origin.at_once), Mount(prefix="/vod/", app=origin)]
 
     @hookimpl
     def websockets(self) -> Sequence[SocketMount]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final
 
+from aethex_live.hookspecs.web import Ready
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -29,6 +31,11 @@ def headers(kind: bytes, cache: bytes, size: int) -> list[Header]:
     """The headers of a whole answer of `size` bytes."""
     length = (b"content-length", b"%d" % size)
     return [(b"content-type", kind), length, (b"cache-control", cache), *_COMMON]
+
+
+def ready(kind: bytes, cache: bytes, body: bytes) -> Ready:
+    """The same answer as `Reply.data` gives, as it goes out."""
+    return Ready.of([*headers(kind, cache, len(body)), _EXPOSED], body)
 
 
 class Reply:

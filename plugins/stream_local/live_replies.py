@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qsl
 
+from aethex_live.hookspecs.web import Ready
+
 from .broadcast import Broadcast
 from .dvr import unzipped
 from .files import send_file
-from .http_replies import FOREVER, JPEG, MINUTE, NEVER, PLAYLIST, VIDEO, Reply, Scope, headers
+from .http_replies import FOREVER, JPEG, MINUTE, NEVER, PLAYLIST, VIDEO, Reply, Scope, headers, ready
 from .window import LiveWindow
 
 MEDIA: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?\.m4s")
@@ -47,6 +49,14 @@ class LiveReplies:
             await reply.data(broadcast.poster, JPEG, NEVER)
         else:
             await reply.refuse(404, NOTHING)
+
+    def at_once(self, window: LiveWindow, name: str) -> Ready | None:
+        """What `answer` would give of the window without waiting and without a file."""
+        if name == "index.m3u8":
+            return ready(PLAYLIST, NEVER, window.low_latency()) if window.playable else None
+        match = MEDIA.fullmatch(name)
+        part = window.part(int(match[1]), int(match[2])) if match is not None and match[2] is not None else None
+        return ready(VIDEO, MINUTE, part.data) if part is not None else None
 
     # --- playlists
 

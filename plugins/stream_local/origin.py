@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from aethex_live.hookspecs.web import Ready
+
 from .broadcast import Broadcast
 from .http_replies import Receive, Reply, Scope, Send
 from .hub import Hub
@@ -85,6 +87,14 @@ class Origin:
             await self._answer_recording(scope, reply, path)
         else:
             await reply.refuse(404, NOTHING)
+
+    def at_once(self, path: str) -> Ready | None:
+        """The playlist or a part of a public live broadcast, when it is in memory; nothing that waits or is private."""
+        place, _, name = path.removeprefix("/live/").rpartition("/")
+        broadcast = self._hub.find(place)
+        if broadcast is None or broadcast.rehearsal:
+            return None
+        return self._live.at_once(broadcast.window, name)
 
     async def _answer_live(self, scope: Scope, reply: Reply, path: MediaPath) -> None:
         broadcast: Broadcast | None = self._hub.find(path.place)

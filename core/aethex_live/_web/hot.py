@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aethex_live.hookspecs.web import AsgiApp
+from aethex_live.hookspecs.web import AsgiApp, Ready
 from aethex_live.web.hot import KEEP
 
 Scope = MutableMapping[str, Any]
@@ -32,6 +32,7 @@ class Answer:
     etag: bytes
     until: float
     drops: int
+    ready: Ready
 
 
 class HotAnswers:
@@ -63,11 +64,20 @@ class HotAnswers:
             elif name == b"authorization":
                 await self._inner(scope, receive, send)
                 return
-        found = self._kept.get(scope["path"])
-        if found is not None and found.until > self._now() and found.drops == self._drops():
+        found = self._fresh(scope["path"])
+        if found is not None:
             await _give(found, scope, known, send)
         else:
             await self._make(scope, receive, send)
+
+    def at_once(self, path: str) -> Ready | None:
+        """The answer to a plain GET of the path, when it is kept."""
+        found = self._fresh(path)
+        return found.ready if found is not None else None
+
+    def _fresh(self, path: str) -> Answer | None:
+        found = self._kept.get(path)
+        return found if found is not None and found.until > self._now() and found.drops == self._drops() else None
 
     async def _make(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the view; keep the answer when the view says so."""
@@ -96,10 +106,9 @@ class HotAnswers:
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         etag = b'"' + hashlib.sha256(body).hexdigest()[:16].encode() + b'"'
-        shared = [pair for pair in fields if pair[0] not in OWN]
-        self._kept[scope["path"]] = Answer(
-            [*shared, (b"etag", etag)], body, etag, self._now() + float(scope[KEEP]), drops
-        )
+        shared = [*(pair for pair in fields if pair[0] not in OWN), (b"etag", etag)]
+        until = self._now() + float(scope[KEEP])
+        self._kept[scope["path"]] = Answer(shared, body, etag, until, drops, Ready.of(shared, body))
 
 
 async def _give(found: Answer, scope: Scope, known: bytes, send: Send) -> None:

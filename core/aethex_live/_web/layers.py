@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from aethex_live.hookspecs.web import AsgiApp, Mount
+from aethex_live.hookspecs.web import AsgiApp, Mount, Ready
 
 if TYPE_CHECKING:
     from aethex_live._web.metrics import Metrics
@@ -25,6 +25,7 @@ class Mounts:
 
     def __init__(self, mounts: Sequence[tuple[str, Mount]], is_on: Callable[[str], bool], inner: AsgiApp) -> None:
         self._mounts = [(mount.prefix, plugin, mount.app) for plugin, mount in mounts]
+        self._ready = [(mount.prefix, plugin, mount.at_once) for plugin, mount in mounts if mount.at_once is not None]
         self._is_on = is_on
         self._inner = inner
 
@@ -36,6 +37,13 @@ class Mounts:
                     await app(scope, receive, send)
                     return
         await self._inner(scope, receive, send)
+
+    def at_once(self, path: str) -> Ready | None:
+        """What a plugin has in memory for everybody who asks for the path."""
+        for prefix, plugin, find in self._ready:
+            if path.startswith(prefix):
+                return find(path) if self._is_on(plugin) else None
+        return None
 
 
 class RequestLog:

@@ -293,3 +293,23 @@ def test_ranges_are_read_as_http_has_it(value, span):
 def test_ranges_outside_of_the_file_are_refused(value):
     with pytest.raises(BadRange):
         parse_range(value.encode(), 100)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 7.0, 25.0])
+async def test_what_is_ready_at_once_is_what_the_app_answers(site, seconds):
+    # Given a broadcast that is so old, and every name that a player may ask for
+    await site.go_live(seconds)
+    names = ["index.m3u8", "live.m3u8", "dvr.m3u8", "init0.mp4", "poster.jpg", "", "x", "1.m4s", "999999999.0.m4s"]
+    names += [f"{msn}.{part}.m4s" for msn in range(14) for part in range(7)]
+    given = 0
+    for name in names:
+        ready = site.origin.at_once(site.base + name)
+        if ready is None:
+            continue
+        # Then both ways give the same status, headers in the same order, and body
+        whole = await site.get(name)
+        lines = "".join(f"{key}: {value}\r\n" for key, value in whole.headers.items())
+        assert (ready.head.decode(), ready.body) == (f"HTTP/1.1 200 OK\r\n{lines}", whole.body), name
+        given += 1
+    assert given > seconds / 2
+    assert (site.origin.at_once(f"{site.base}index.m3u8") is not None) == site.window.playable

@@ -80,6 +80,7 @@ async def test_nothing_of_a_rehearsal_is_given_to_a_stranger(house, name):
         answer = await house.get(f"/live/{broadcast.path}/{prefix}{name}")
         assert answer.status == 403, prefix
         assert b"EXTM3U" not in answer.body
+        assert house.origin.at_once(f"/live/{broadcast.path}/{prefix}{name}") is None
 
 
 async def test_a_token_opens_the_rehearsal_for_ten_minutes_and_for_our_pages_alone(house):
