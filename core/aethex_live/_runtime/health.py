@@ -1,4 +1,7 @@
-"""Counts the failures of plugins in this process; the fifth in a row asks for suspension."""
+"""Counts the failures of plugins in this process; the fifth in a row asks for suspension.
+
+A time-out while the whole machine is short of processors is hardly the plugin's fault: four of them count as one.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from aethex_live._runtime.pressure import processor_is_short
+from aethex_live._runtime.rounds import HookTimeout
 from aethex_live._runtime.words import one_line
 from aethex_live.clock import Clock
 
 IN_A_ROW = 5  # failures until suspension (architecture 2)
+WHOLE, STARVED = 4, 1  # how much a failure counts, and a time-out on a machine that is short of processors
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +41,20 @@ class Health:
     each hook that goes well.
     """
 
-    def __init__(self, clock: Clock, on_suspend: OnSuspend, *, in_a_row: int = IN_A_ROW) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        on_suspend: OnSuspend,
+        *,
+        in_a_row: int = IN_A_ROW,
+        is_short: Callable[[], bool] = processor_is_short,
+    ) -> None:
         self._clock = clock
         self._on_suspend = on_suspend
         self._in_a_row = in_a_row
-        self._streaks: dict[str, dict[str, int]] = {}  # plugin -> place -> failures; "" is the plugin as a whole
+        self._is_short = is_short
+        # plugin -> place -> quarters of failures; "" is the plugin as a whole
+        self._streaks: dict[str, dict[str, int]] = {}
         self._last: dict[str, Failure] = {}
 
     def failed(self, plugin: str, place: str, error: BaseException | str) -> None:
@@ -50,9 +65,10 @@ class Health:
         before = self._last.get(plugin)
         self._last[plugin] = Failure(self._clock.now(), place, text, before.total + 1 if before else 1)
         streaks = self._streaks.setdefault(plugin, {})
+        weight = STARVED if isinstance(error, HookTimeout) and self._is_short() else WHOLE
         for key in ("", place):
-            streaks[key] = streaks.get(key, 0) + 1
-        if max(streaks.values()) >= self._in_a_row:
+            streaks[key] = streaks.get(key, 0) + weight
+        if max(streaks.values()) >= self._in_a_row * WHOLE:
             del self._streaks[plugin]
             self._on_suspend(plugin, f"{self._in_a_row} failures in a row, the last in {place}: {text}")
 
@@ -81,5 +97,5 @@ class Health:
         return self._last.get(plugin)
 
     def streak(self, plugin: str) -> int:
-        """Failures in a row so far."""
-        return max(self._streaks.get(plugin, {}).values(), default=0)
+        """Failures in a row so far, without those that count a quarter."""
+        return max(self._streaks.get(plugin, {}).values(), default=0) // WHOLE

@@ -29,7 +29,7 @@ class Site:
     def __init__(self, misdeed: Misdeed, monkeypatch: pytest.MonkeyPatch) -> None:
         self.gate = Gate()
         self.suspended: list[str] = []
-        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin))
+        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin), is_short=lambda: False)
         registry = HookRegistry()
         registry.register("hostile", hostile_plugin(misdeed)(MagicMock()))
         self.gate.open("hostile")

@@ -24,7 +24,7 @@ class Page:
     def __init__(self, **parts: SlotContribution) -> None:
         self.gate = Gate()
         self.suspended: list[str] = []
-        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin))
+        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin), is_short=lambda: False)
         self.slots = SlotRenderer(self.gate, self.health, self._template, limit=0.05)
         self.slots.fill([(plugin, [part]) for plugin, part in parts.items()])
         for plugin in parts:

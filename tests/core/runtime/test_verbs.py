@@ -47,7 +47,8 @@ class Site:
     def __init__(self, **functions: Callable[..., Any]) -> None:
         self.gate = Gate()
         self.suspended: list[tuple[str, str]] = []
-        self.health = Health(ManualClock(), lambda plugin, reason: self.suspended.append((plugin, reason)))
+        noted = self.suspended.append
+        self.health = Health(ManualClock(), lambda plugin, why: noted((plugin, why)), is_short=lambda: False)
         self._functions = functions
         self.hooks = HookCaller(self._implementations, self.gate, self.health)
         for plugin in functions:

@@ -40,7 +40,7 @@ class Dog:
 
     def __init__(self, folder: Path, run_queue: type[RunQueue] = RunQueue) -> None:
         self.suspended: list[str] = []
-        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin))
+        self.health = Health(ManualClock(), lambda plugin, _: self.suspended.append(plugin), is_short=lambda: False)
         self.folder = folder / "sleepy"
         self.folder.mkdir()
         self.plugin = ModuleType("sleepy")

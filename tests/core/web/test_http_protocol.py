@@ -58,7 +58,9 @@ class Site:
 async def site() -> AsyncIterator[Site]:
     found = Site()
     protocol = http_protocol(found.find, lambda method, status, _seconds: found.counted.append((method, status)))
-    server = Server(uvicorn.Config(found.app, interface="asgi3", http=protocol, port=0, lifespan="off", log_config=None, ws="none"))
+    server = Server(
+        uvicorn.Config(found.app, interface="asgi3", http=protocol, port=0, lifespan="off", log_config=None, ws="none")
+    )
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
