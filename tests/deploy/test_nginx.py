@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from deploy_support import FILES, checked, nginx_conf, run_nginx
 
+from aethex_live.realtime.limits import Doorkeeper
 from encoders import Encoder
 from sites import PASSWORD, Browser, LiveSite, OpenSite, free_port
 
@@ -30,9 +31,9 @@ def test_nginx_refuses_a_broken_file(tmp_path: Path) -> None:
 def test_visitors_cannot_say_who_they_are() -> None:
     text = (FILES / "nginx.conf").read_text()
     assert re.search(r"proxy_set_header X-Forwarded-For +\$remote_addr;", text)
-    # a location that sets one header loses all that are set outside of it: each that does sets Connection only
-    for location in re.findall(r"location [^{]+\{[^}]*\}", text):
-        assert ("proxy_set_header" not in location) or "aethex_connection" in location
+    # a location that sets one header loses all that are set outside of it
+    server = text[text.rindex("server {") :]
+    assert "proxy_set_header" not in "".join(re.findall(r"^    location [^{]+\{[^}]*\}", server, re.MULTILINE))
 
 
 class Proxied:
@@ -88,8 +89,32 @@ async def test_what_a_visitor_claims_about_its_address_does_not_count(
         return seen[-1]
 
     monkeypatch.setattr(RequestLog, "_address", watched)
-    await proxied.browser.get("", headers={"X-Forwarded-For": "198.51.100.7"})
-    assert seen == ["127.0.0.1"]  # nginx's peer is the test itself
+    async with visitor_at("127.0.0.9") as session:
+        await Browser(proxied.url, session).get("", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert seen == ["127.0.0.9"]
+
+
+async def test_each_visitors_sockets_count_by_their_own_address(
+    proxied: Proxied, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    really = Doorkeeper.enter
+    monkeypatch.setattr(Doorkeeper, "enter", lambda self, address: (counted.append(address), really(self, address)))
+    socket = proxied.url.replace("https", "wss") + "socket.io/?EIO=4&transport=websocket"
+    for address in ("127.0.0.9", "127.0.0.10"):
+        async with (
+            visitor_at(address) as session,
+            session.ws_connect(
+                socket, origin=proxied.url.rstrip("/"), headers={"X-Forwarded-For": "198.51.100.7"}
+            ) as one,
+        ):
+            assert (await one.receive_str(timeout=5)).startswith("0{")
+    assert counted == ["127.0.0.9", "127.0.0.10"]
+
+
+def visitor_at(address: str) -> aiohttp.ClientSession:
+    """A browser at an address of its own."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False, local_addr=(address, 0)))
 
 
 async def test_static_files_are_kept_by_browser_and_proxy(proxied: Proxied) -> None:
