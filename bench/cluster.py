@@ -20,9 +20,9 @@ from bench.served import ROOT, free_port
 from aethex_live.db import EmbeddedPostgres
 
 AETHEX = (sys.executable, "-m", "aethex_live.cli")
-RESTART_S = 1.0  # RestartSec of the units
 START_S = 120.0
-DEPLOY = ROOT / "docs" / "deploy" / "nginx.conf"
+DEPLOY = ROOT / "docs" / "deploy"
+UNITS = {"web1": "aethex-web@", "web2": "aethex-web@", "worker": "aethex-worker", "ingest": "aethex-ingest"}
 
 
 class Missing(Exception):
@@ -31,7 +31,7 @@ class Missing(Exception):
 
 @dataclass
 class Service:
-    """A process that is started again a second after it ended, as systemd does."""
+    """A process that is started again as soon after its end as its unit in the docs says."""
 
     name: str
     command: tuple[str, ...]
@@ -53,7 +53,7 @@ class Service:
                     *self.command, cwd=ROOT, env=self.environ, stdout=log, stderr=log
                 )
                 await self.process.wait()
-                await asyncio.sleep(RESTART_S)
+                await asyncio.sleep(restart_seconds(UNITS[self.name]))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process of this moment."""
@@ -120,6 +120,13 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
         yield found
 
 
+def restart_seconds(unit: str) -> float:
+    """RestartSec of a unit."""
+    found = re.search(r"^RestartSec=(\d+)(ms)?$", (DEPLOY / f"{unit}.service").read_text(), re.MULTILINE)
+    assert found is not None, f"{unit} says no RestartSec"
+    return int(found[1]) / (1000 if found[2] else 1)
+
+
 def program(name: str) -> str:
     """Where a program is. Raises Missing."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
@@ -156,7 +163,7 @@ def _proxy(folder: Path, tls: int, ports: dict[str, int]) -> Path:
     made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     where = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(pem)]
     subprocess.run([program("openssl"), *made, *where], check=True, capture_output=True, timeout=30)
-    text = DEPLOY.read_text()
+    text = (DEPLOY / "nginx.conf").read_text()
     for shown, real in (
         ("127.0.0.1:8000", f"127.0.0.1:{ports['web1']}"),
         ("127.0.0.1:8001", f"127.0.0.1:{ports['web2']}"),
