@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
-from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
@@ -20,6 +19,8 @@ async def open_redis(url: str | None) -> Redis:
     `get_message(timeout=…)`, not `listen()`.
     """
     if url is None:
+        from fakeredis import FakeAsyncRedis, FakeServer  # a tenth of a start, which a site with Redis saves
+
         return FakeAsyncRedis(server=FakeServer(), version=(7, 4))
     if urlsplit(url).scheme not in _SCHEMES:
         raise ConfigError("REDIS_URL is no Redis address: it must look like redis://user:password@host:6379/0.")

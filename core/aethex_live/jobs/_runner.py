@@ -1,18 +1,23 @@
 """Carrying out outbox rows: lease what is due, have it run, write down how it went."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from aethex_live.db import Database
 from aethex_live.errors import PluginError
 from aethex_live.waiting import end_task, wait_at_most
 
 from . import outbox
-from ._queue import WakeQueue
 from .contracts import GiveUp, OutboxCall, OutboxHandler
 from .outbox import Lease, Taken
+
+if TYPE_CHECKING:
+    from ._queue import WakeQueue
 
 POLL_SECONDS = 2.0  # behind NOTIFY, should one be lost
 BACKOFF_SECONDS = 5.0
@@ -29,11 +34,20 @@ class Runner:
         self._concurrency = concurrency
         self._is_on = is_on
         self._handlers: dict[str, tuple[str, OutboxHandler]] = {}
-        self._queue = WakeQueue(db, self._run_row, concurrency)
+        self._made: WakeQueue | None = None
         self._wake = asyncio.Event()
         self._in_hand: set[asyncio.Future[None]] = set()
         self._claiming: asyncio.Task[None] | None = None
         self._deaf: Callable[[], None] | None = None
+
+    @property
+    def _queue(self) -> WakeQueue:
+        """SAQ, which is read and made only where jobs run: it and its driver take a tenth of a start."""
+        if self._made is None:
+            from ._queue import WakeQueue
+
+            self._made = WakeQueue(self._db, self._run_row, self._concurrency)
+        return self._made
 
     @property
     def topics(self) -> list[str]:
