@@ -21,6 +21,7 @@ from quart import Blueprint, Quart, Response, g, request
 from aethex_live._web import api, claims, cookies, csrf, errors, guard, headers, openapi, pages, shell, terms
 from aethex_live._web.connection import Connection
 from aethex_live._web.rendering import Rendering, SiteEnvironment, plain_texts
+from aethex_live._web.rules import LazyRule
 from aethex_live.hookspecs import web as specs
 from aethex_live.web.filters import install as install_filters
 from aethex_live.web.icons import Icons
@@ -39,6 +40,7 @@ class SiteApp(Quart):
     """Quart with the site's own kinds of requests and templates."""
 
     asgi_http_class = Connection
+    url_rule_class = LazyRule
     jinja_environment = SiteEnvironment  # type: ignore[assignment]  # Quart's own one makes every template asynchronous
 
 
