@@ -4,6 +4,7 @@
     database        a fresh, migrated `Database` a test (about 0.15 s), bound to the test's task
     make_database   `await make_database("core", "chat")`: more of them, or other sets of apps
     fresh_dsn       `await fresh_dsn("core")`: the address of a fresh, migrated database, for child processes
+    whole_dsn       `await whole_dsn()`: the same with all official plugins, for sites
     rolled_back     a `Database` shared by the run; what the test writes is rolled back (a few ms). For tests that need
                     neither a commit, nor a second connection, nor the event positions
     need            `need("chromium")` skips with the reason, or fails if AETHEX_REQUIRE names it (see needs.py)
@@ -120,6 +121,16 @@ async def fresh_dsn(
     yield fresh
     for name in names:
         await run_sql(postgres.dsn("postgres"), f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture
+def whole_dsn(fresh_dsn: FreshDsn) -> Callable[[], Awaitable[str]]:
+    """The address of a fresh database with all official plugins, wherever the test stands: a site migrates no more."""
+
+    async def whole() -> str:
+        return await fresh_dsn(*(app.label for app in app_models()))
+
+    return whole
 
 
 @pytest_asyncio.fixture(scope="module")

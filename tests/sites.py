@@ -183,11 +183,11 @@ async def start_site(settings: Site, clock: Clock | None = None) -> LiveSite:
 
 
 @pytest_asyncio.fixture
-async def open_site(fresh_dsn: Callable[..., Awaitable[str]], tmp_path: Path) -> AsyncIterator[OpenSite]:
+async def open_site(whole_dsn: Callable[[], Awaitable[str]], tmp_path: Path) -> AsyncIterator[OpenSite]:
     opened: list[LiveSite] = []
 
     async def open_one(**settings: Any) -> LiveSite:
-        opened.append(await run_site(await fresh_dsn(), tmp_path / f"site{len(opened)}", **settings))
+        opened.append(await run_site(await whole_dsn(), tmp_path / f"site{len(opened)}", **settings))
         return opened[-1]
 
     yield open_one
