@@ -83,6 +83,16 @@ class Connection:
         self.backlog: deque[Job] | None = None
         self.worker: asyncio.Task[None] | None = None
 
+    def move(self, transport: asyncio.Transport, reader: FrameReader) -> None:
+        """Go on over another transport; what the old one still holds is the caller's."""
+        reader.limit = self.reader.limit
+        self.transport = transport
+        self.reader = reader
+        self.compressed = reader.deflate
+        self.send = transport.write
+        if not self.paused:
+            self.push = self.send
+
     def write(self, packet: bytes) -> None:
         """Send an Engine.IO packet at once, past every batch."""
         if self.state < State.CLOSING:

@@ -20,6 +20,8 @@ from aethex_live.realtime.gate import Gate
 from aethex_live.realtime.inbox import Answer, Inbox
 from aethex_live.realtime.membership import leave
 from aethex_live.realtime.metrics import Metrics
+from aethex_live.realtime.polling import Polling
+from aethex_live.realtime.polling_http import AsgiApp, PollingHttp
 from aethex_live.realtime.protocol import SocketProtocol
 from aethex_live.realtime.registry import Topics
 from aethex_live.realtime.resume import Joining, Subscribe, Unsubscribe
@@ -63,6 +65,7 @@ class Realtime:
         self._topics = Topics(settings, clock, self._metrics, self._tasks, self._bus, self._flusher)
         self._joining = Joining(settings, self._metrics, self._topics)
         self._gate = Gate(settings, self._metrics, self._sessions)
+        self._polling = Polling(settings, self._gate)
         self._timer: asyncio.TimerHandle | None = None
         self._inbox.register_inner("subscribe", Subscribe, self._subscribe)
         self._inbox.register_inner("unsubscribe", Unsubscribe, self._unsubscribe)
@@ -138,6 +141,10 @@ class Realtime:
         """For `uvicorn.Config(ws=...)`: ours under the path of the settings, uvicorn's own elsewhere."""
         return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "gate": self._gate})
 
+    def polling(self, inner: AsgiApp) -> AsgiApp:
+        """An ASGI layer that answers long polling at the path of the settings; `inner` gets the rest."""
+        return PollingHttp(self.settings, self._polling, inner)
+
     async def start(self) -> None:
         """Begin to take clients."""
         await self._bus.start(self._deliver, self._topics.resync, self._metrics.add)
@@ -203,4 +210,5 @@ class Realtime:
         following = max(due + self._sessions.heartbeat.beat, loop.time())
         self._timer = loop.call_at(following, self._beat, following)
         self._sessions.turn()
+        self._gate.turn()
         self._topics.forget_idle()

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from aethex_live.errors import AethexError, Forbidden
 
+# the codes of Engine.IO's refusals
+UNKNOWN_TRANSPORT = 0
+UNKNOWN_SID = 1
+BAD_METHOD = 2
+BAD_REQUEST = 3
+FORBIDDEN = 4
+UNSUPPORTED_VERSION = 5
+
 
 class ProtocolError(AethexError):
     """The peer broke a protocol: its connection, and nothing else, is closed with `code` (RFC 6455 7.4)."""
@@ -14,11 +22,17 @@ class ProtocolError(AethexError):
 
 
 class UpgradeRefused(AethexError):
-    """A websocket upgrade is not taken; answered over HTTP with `status` and the headers in `headers`."""
+    """A session or an upgrade is not taken; answered over HTTP with `status` and the headers in `headers`.
 
-    def __init__(self, status: int, sentence: str, *, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    `code` is Engine.IO's own number for it, by which clients of the standard library know the case.
+    """
+
+    def __init__(
+        self, status: int, sentence: str, *, headers: tuple[tuple[str, str], ...] = (), code: int = BAD_REQUEST
+    ) -> None:
         super().__init__(sentence)
         self.status = status
+        self.code = code
         self.headers = headers
 
 

@@ -69,6 +69,12 @@ def encode_close(code: int, reason: str = "") -> bytes:
     return encode(Opcode.CLOSE, code.to_bytes(2, "big") + text.encode())
 
 
+def opened(frame: bytes) -> tuple[int, bytes]:
+    """Kind and payload of a frame that `encode` made, for transports that carry no frames."""
+    size = frame[1]
+    return frame[0] & 0x0F, frame[2 if size <= MAX_CONTROL else 4 if size == 126 else 10 :]
+
+
 def decode_close(payload: bytes) -> int:
     """The code of a peer's close frame; 1005 when it gave none."""
     if not payload:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 
 from aethex_live.realtime import handshake
 from aethex_live.realtime.addresses import Addresses
@@ -13,8 +14,10 @@ from aethex_live.realtime.errors import UpgradeRefused
 from aethex_live.realtime.frames import CloseCode, FrameReader
 from aethex_live.realtime.limits import Doorkeeper
 from aethex_live.realtime.metrics import Metrics
+from aethex_live.realtime.poll_transport import PollTransport
 from aethex_live.realtime.sessions import Sessions
 from aethex_live.realtime.settings import RealtimeSettings
+from aethex_live.realtime.upgrade import Probe
 
 # how many clients a second can come back without being noticed by the others
 RETURNING_PER_SECOND = 2000
@@ -31,25 +34,62 @@ class Gate:
         self.sessions = sessions
         self.path = settings.path.encode()
         self.is_open = False
+        self.polled: dict[str, PollTransport] = {}
+        self._probes: dict[str, Probe] = {}
 
     def enter(self, transport: asyncio.Transport, request: handshake.Request) -> Connection:
         """Answer an upgrade and open a connection; UpgradeRefused when it is not taken."""
-        handshake.check(request, self._settings.origins)
+        handshake.check_websocket(request)
+        peer = transport.get_extra_info("peername")
+        shown = self.admit(request, str(peer[0]) if isinstance(peer, tuple) else "")
+        connection = Connection(transport, self._answer(transport, request), shown, shown.address)
+        self.sessions.open(connection)
+        return connection
+
+    def admit(self, request: handshake.Request, peer: str) -> Handshake:
+        """Count a new session in, over whichever transport; UpgradeRefused when it is not taken."""
+        handshake.check_origin(request, self._settings.origins)
         if not self.is_open:
             sentence = "The server is starting or stopping: try again."
             raise UpgradeRefused(503, sentence, headers=(("Retry-After", "2"),))
-        peer = transport.get_extra_info("peername")
-        peer_address = str(peer[0]) if isinstance(peer, tuple) else ""
-        address = self._addresses.of(peer_address, request.headers.get("x-forwarded-for", ""))
+        address = self._addresses.of(peer, request.headers.get("x-forwarded-for", ""))
         self.doorkeeper.enter(address)
+        return Handshake(request.headers, request.cookies, None, address)
+
+    def probe(
+        self, transport: asyncio.Transport, request: handshake.Request, switched: Callable[[Connection], None]
+    ) -> Probe:
+        """Answer the upgrade of a polling session; UpgradeRefused when there is none, or it has one."""
+        handshake.check_websocket(request)
+        handshake.check_origin(request, self._settings.origins)
+        polled = self.polled.get(request.query["sid"][0])
+        if polled is None or polled.is_closing():
+            raise handshake.unknown_session()
+        if self._probes.get(polled.sid) is not None:
+            raise UpgradeRefused(400, "This session has a websocket already.")
+        probe = Probe(polled, transport, self._answer(transport, request), self.sessions, switched)
+        self._probes[polled.sid] = probe
+        return probe
+
+    def unprobe(self, probe: Probe) -> None:
+        """A websocket that was tried out is gone, or has taken over: then requests find no session any more."""
+        probe.lost()
+        self._probes.pop(probe.sid, None)
+        polled = self.polled.get(probe.sid)
+        if polled is not None and polled.is_closing():
+            del self.polled[probe.sid]
+
+    def turn(self) -> None:
+        """One beat: end the attempts that take too long."""
+        deadline = self.sessions.now() - self._settings.connect_timeout
+        for probe in [probe for probe in self._probes.values() if probe.began <= deadline]:
+            probe.abandon(CloseCode.POLICY, "The upgrade took too long.")
+
+    def _answer(self, transport: asyncio.Transport, request: handshake.Request) -> FrameReader:
         answer, compressed = handshake.accept(request, compress=self._settings.compress)
         transport.set_write_buffer_limits(high=self._settings.slow_buffer)
         transport.write(answer)
-        reader = FrameReader(self._settings.max_payload_before_connect, deflate=compressed)
-        shown = Handshake(request.headers, request.cookies, None, address)
-        connection = Connection(transport, reader, shown, address)
-        self.sessions.open(connection)
-        return connection
+        return FrameReader(self._settings.max_payload_before_connect, deflate=compressed)
 
     def refuse(self, transport: asyncio.Transport, error: UpgradeRefused) -> None:
         """Answer an upgrade over HTTP and close."""

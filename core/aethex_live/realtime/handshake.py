@@ -11,11 +11,18 @@ from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from aethex_live.realtime import deflate
-from aethex_live.realtime.errors import UpgradeRefused
+from aethex_live.realtime.errors import (
+    FORBIDDEN,
+    UNKNOWN_SID,
+    UNKNOWN_TRANSPORT,
+    UNSUPPORTED_VERSION,
+    UpgradeRefused,
+)
 from aethex_live.realtime.packets import dumps
 
 MAX_REQUEST = 32_768
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_OWN_SITES = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -59,10 +66,10 @@ def parse(data: bytes) -> Request:
         parameters = parse_qs(query, max_num_fields=32)
     except ValueError:
         raise UpgradeRefused(400, "The address has too many parameters.") from None
-    return Request(words[0], path, parameters, _headers(lines))
+    return Request(words[0], path, parameters, headers_of(lines))
 
 
-def _headers(lines: list[str]) -> dict[str, str]:
+def headers_of(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
@@ -74,19 +81,47 @@ def _headers(lines: list[str]) -> dict[str, str]:
 
 
 def check(request: Request, origins: tuple[str, ...]) -> None:
-    """UpgradeRefused unless this is a websocket of Engine.IO 4 from an origin that may."""
+    """UpgradeRefused unless this opens a session over a websocket of Engine.IO 4 from an origin that may."""
+    check_websocket(request)
+    if "sid" in request.query:
+        raise unknown_session()
+    check_origin(request, origins)
+
+
+def check_websocket(request: Request) -> None:
+    """UpgradeRefused unless this is the upgrade to a websocket of Engine.IO 4."""
     if request.method != "GET" or request.headers.get("sec-websocket-version") != "13":
         raise UpgradeRefused(
             426, "Open this address as a websocket, version 13.", headers=(("Sec-WebSocket-Version", "13"),)
         )
     if not _key_is_valid(request.headers.get("sec-websocket-key", "")):
         raise UpgradeRefused(400, "The header Sec-WebSocket-Key is missing or not 16 bytes in base64.")
+    check_engine(request, "websocket")
+
+
+def check_engine(request: Request, transport: str) -> None:
+    """UpgradeRefused unless the address says version 4 and this transport."""
     if request.query.get("EIO") != ["4"]:
-        raise UpgradeRefused(400, "Use Engine.IO version 4: the address needs EIO=4.")
-    if request.query.get("transport") != ["websocket"] or "sid" in request.query:
-        raise UpgradeRefused(400, "Use the websocket transport alone: the address needs transport=websocket, no sid.")
-    if not origin_allowed(request.headers, origins):
-        raise UpgradeRefused(403, f"Pages of {request.headers['origin'][:100]} may not open a socket here.")
+        sentence = "Use Engine.IO version 4: the address needs EIO=4."
+        raise UpgradeRefused(400, sentence, code=UNSUPPORTED_VERSION)
+    if request.query.get("transport") != [transport]:
+        sentence = f"Transport unknown: the address needs transport={transport} for a request of this kind."
+        raise UpgradeRefused(400, sentence, code=UNKNOWN_TRANSPORT)
+
+
+def check_origin(request: Request, origins: tuple[str, ...]) -> None:
+    """UpgradeRefused when a page of another site is behind the request."""
+    headers = request.headers
+    if not origin_allowed(headers, origins):
+        raise UpgradeRefused(403, f"Pages of {headers['origin'][:100]} may not open a socket here.", code=FORBIDDEN)
+    # without an Origin it is a program, our own page, or a picture on somebody else's page
+    if "origin" not in headers and headers.get("sec-fetch-site", "none") not in _OWN_SITES:
+        raise UpgradeRefused(403, "Pages of other sites may not open a socket here.", code=FORBIDDEN)
+
+
+def unknown_session() -> UpgradeRefused:
+    """No session of this process has the id: clients then begin anew."""
+    return UpgradeRefused(400, "Session ID unknown", code=UNKNOWN_SID)
 
 
 def _key_is_valid(key: str) -> bool:
@@ -126,10 +161,16 @@ def accept(request: Request, *, compress: bool) -> tuple[bytes, bool]:
     return b"\r\n".join(lines) + b"\r\n\r\n", compressed
 
 
+def problem(error: UpgradeRefused) -> bytes:
+    """A refusal as a problem, with the members that Engine.IO gives it."""
+    members = {"title": HTTPStatus(error.status).phrase, "status": error.status, "detail": str(error)}
+    return dumps(members | {"code": error.code, "message": str(error)})
+
+
 def refusal(error: UpgradeRefused) -> bytes:
     """The answer that refuses an upgrade, as a problem."""
     status = HTTPStatus(error.status)
-    body = dumps({"title": status.phrase, "status": error.status, "detail": str(error)})
+    body = problem(error)
     headers = [
         f"HTTP/1.1 {error.status} {status.phrase}",
         "Content-Type: application/problem+json",

@@ -46,14 +46,23 @@ class Heartbeat:
         """Watch it no more."""
         self._slots[connection.slot].discard(connection)
 
+    def expire_late(self, connection: Connection) -> bool:
+        """Whether its answer to a ping is overdue, in which case it is dropped: a request comes between two beats."""
+        late = self.is_late(connection, self._clock.monotonic())
+        if late:
+            self._expire(connection)
+        return late
+
+    def is_late(self, connection: Connection, now: float) -> bool:
+        """Whether a ping was not answered in time, with half a beat of slack: the timer is never exact."""
+        return bool(connection.pinged) and connection.pinged - self.beat / 2 <= now - self._timeout
+
     def turn(self) -> None:
         """One beat."""
         now = self._clock.monotonic()
         self._at = (self._at + 1) % len(self._slots)
-        deadline = now - self._timeout
         for connection in tuple(self._slots[(self._at - self._late) % len(self._slots)]):
-            # half a beat of slack: the timer is never exact
-            if connection.pinged and connection.pinged - self.beat / 2 <= deadline:
+            if self.is_late(connection, now):
                 self._expire(connection)
         for connection in tuple(self._slots[self._at]):
             if not connection.pinged:

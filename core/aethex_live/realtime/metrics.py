@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 NAMES = (
     "connections_opened",
     "connections_closed",
+    "upgrades",
     "upgrades_refused",
     "connects_refused",
     "connect_timeouts",

@@ -21,6 +21,8 @@ RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting",
 
 PING = b"2"
 PONG = b"3"
+NOOP = b"6"
+CLOSE = b"1"
 DISCONNECT = b"41"
 
 

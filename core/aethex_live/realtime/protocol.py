@@ -13,12 +13,13 @@ from aethex_live.realtime import handshake
 from aethex_live.realtime.connection import Connection
 from aethex_live.realtime.errors import UpgradeRefused
 from aethex_live.realtime.gate import Gate
+from aethex_live.realtime.upgrade import Probe
 
 
 class SocketProtocol(asyncio.Protocol):
     """Answers the upgrade, then only passes on what happens to the transport."""
 
-    __slots__ = ("_arguments", "_connection", "_inner", "_server_connections", "_transport")
+    __slots__ = ("_arguments", "_connection", "_inner", "_probe", "_server_connections", "_transport")
 
     gate: ClassVar[Gate]
 
@@ -28,6 +29,7 @@ class SocketProtocol(asyncio.Protocol):
         self._arguments: tuple[Config, ServerState, dict[str, Any]] | None = (config, server_state, app_state)
         self._transport: asyncio.Transport
         self._connection: Connection | None = None
+        self._probe: Probe | None = None
         self._inner: asyncio.Protocol | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,6 +41,8 @@ class SocketProtocol(asyncio.Protocol):
         """First the request as uvicorn writes it out again, then frames."""
         if self._connection is not None:
             self.gate.sessions.received(self._connection, data)
+        elif self._probe is not None:
+            self._probe.received(data)
         elif self._inner is not None:
             self._inner.data_received(data)
         elif self._arguments is not None:
@@ -50,6 +54,8 @@ class SocketProtocol(asyncio.Protocol):
         self._server_connections.discard(self)
         if self._connection is not None:
             self.gate.leave(self._connection)
+        elif self._probe is not None:
+            self.gate.unprobe(self._probe)
         elif self._inner is not None:
             self._inner.connection_lost(exc)
 
@@ -86,9 +92,18 @@ class SocketProtocol(asyncio.Protocol):
             self._hand_over(data, config, server_state, app_state)
             return
         try:
-            self._connection = self.gate.enter(self._transport, handshake.parse(data))
+            request = handshake.parse(data)
+            if "sid" in request.query:
+                self._probe = self.gate.probe(self._transport, request, self._switched)
+            else:
+                self._connection = self.gate.enter(self._transport, request)
         except UpgradeRefused as error:
             self.gate.refuse(self._transport, error)
+
+    def _switched(self, connection: Connection) -> None:
+        if self._probe is not None:
+            self.gate.unprobe(self._probe)
+        self._probe, self._connection = None, connection
 
     def _hand_over(self, data: bytes, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         self._server_connections.discard(self)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+from collections.abc import Iterable
 from itertools import takewhile
 
 from aethex_live.clock import Clock
@@ -10,13 +13,14 @@ from aethex_live.realtime import packets, problems
 from aethex_live.realtime.admission import Admission, Identify
 from aethex_live.realtime.connection import Connection, State, new_id
 from aethex_live.realtime.errors import ProtocolError
-from aethex_live.realtime.frames import CloseCode, Control, Event, Opcode, decode_close, encode
+from aethex_live.realtime.frames import CloseCode, Control, Event, FrameReader, Opcode, decode_close, encode
 from aethex_live.realtime.heartbeat import Heartbeat
 from aethex_live.realtime.inbox import Inbox
 from aethex_live.realtime.limits import Rate, Verdict
 from aethex_live.realtime.membership import leave
 from aethex_live.realtime.metrics import Metrics
 from aethex_live.realtime.packets import Kind, Packet
+from aethex_live.realtime.poll_transport import PollTransport
 from aethex_live.realtime.settings import RealtimeSettings
 from aethex_live.realtime.slow import Congestion
 
@@ -43,19 +47,37 @@ class Sessions:
         self.congestion = Congestion(settings, clock, metrics, expire=self._too_slow, resumed=inbox.go_on)
         self.admission = Admission(settings, clock, metrics, identify, inbox, close=self.close, entered=self._entered)
 
-    def open(self, connection: Connection) -> None:
-        """Greet a new connection."""
+    def now(self) -> float:
+        """The time that deadlines are measured by."""
+        return self._clock.monotonic()
+
+    def open(self, connection: Connection, sid: str | None = None, upgrades: tuple[str, ...] = ()) -> None:
+        """Greet a new connection; `sid` is the secret by which requests name it."""
         self._metrics.add("connections_opened")
         self._unconnected[connection] = self._clock.monotonic()
         self.heartbeat.add(connection)
         connection.write(
             packets.opened(
-                new_id(),
+                sid or new_id(),
                 interval_ms=self._settings.ping_interval_ms,
                 timeout_ms=self._settings.ping_timeout_ms,
                 max_payload=self._settings.max_payload,
+                upgrades=upgrades,
             )
         )
+
+    def switch(
+        self, connection: Connection, transport: asyncio.Transport, reader: FrameReader, waiting: list[bytes]
+    ) -> None:
+        """The connection goes on over a websocket, which first gets what was not yet fetched."""
+        self._metrics.add("upgrades")
+        connection.move(transport, reader)
+        for topic in connection.topics:
+            topic.order = None  # it may take compressed frames now
+        if waiting:
+            connection.send(b"".join(waiting))
+        if connection.paused and transport.get_write_buffer_size() <= self._settings.slow_buffer:
+            self.congestion.resume(connection)
 
     def lost(self, connection: Connection) -> None:
         """The transport is closed."""
@@ -69,26 +91,39 @@ class Sessions:
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Bytes have come; whatever is wrong with them closes this connection and nothing else."""
+        with contextlib.suppress(ProtocolError):
+            self.take(connection, connection.reader.feed(data))
+
+    def take(self, connection: Connection, events: Iterable[Event]) -> None:
+        """Messages have come over some transport; ProtocolError when the connection was closed for one of them."""
         try:
-            for event in connection.reader.feed(data):
+            for event in events:
                 self._event(connection, event)
         except ProtocolError as error:
             self._metrics.add("protocol_errors")
             log.debug("closed %s (%s): %s", connection.id, connection.address, error)
             self.close(connection, error.code, str(error))
+            raise
 
-    def close(self, connection: Connection, code: int, reason: str) -> None:
-        """End a connection by the rules: a close frame, a moment for the answer, then the transport."""
-        if connection.state < State.CLOSING:
-            self._leave_topics(connection)
-            connection.begin_close(code, reason)
-            self._lingering[connection] = self._clock.monotonic()
+    def close(self, connection: Connection, code: int, reason: str, *, tell: bool = False) -> None:
+        """End a connection by the rules: a close frame, a moment for the answer, then the transport.
+
+        A polling client whose request is not there just now finds no session any more, unless it has to be told.
+        """
+        if connection.state >= State.CLOSING:
+            return
+        self._leave_topics(connection)
+        connection.begin_close(code, reason)
+        self._lingering[connection] = self._clock.monotonic()
+        transport = connection.transport
+        if isinstance(transport, PollTransport) and not transport.polled and not tell:
+            transport.abort()
 
     def dismiss(self, connection: Connection, code: int, reason: str, retry_after: float | None) -> None:
         """Say why, then end."""
         if connection.state == State.CONNECTED:
             connection.write(packets.event("closing", {"reason": reason, "retry_after": retry_after}))
-        self.close(connection, code, reason)
+        self.close(connection, code, reason, tell=True)
 
     def turn(self) -> None:
         """One beat: pings, slow clients and silent ones."""
@@ -115,10 +150,11 @@ class Sessions:
             self.close(connection, CloseCode.POLICY, "Too many messages.")
         elif isinstance(event, Control):
             self._control(connection, event)
-        elif isinstance(event, bytes):
-            raise ProtocolError(CloseCode.UNSUPPORTED, "Binary messages are not taken here.")
+        elif isinstance(event, bytes) or event.startswith("4"):
+            message = event if isinstance(event, bytes) else event[1:]
+            self._message(connection, message, refused=verdict is Verdict.REFUSED)
         else:
-            self._engine_packet(connection, event, refused=verdict is Verdict.REFUSED)
+            self._engine_packet(connection, event)
 
     def _control(self, connection: Connection, control: Control) -> None:
         if control.opcode == Opcode.PING:
@@ -128,20 +164,32 @@ class Sessions:
             self.close(connection, CloseCode.NORMAL if code == 1005 else code, "")
             connection.transport.close()
 
-    def _engine_packet(self, connection: Connection, text: str, *, refused: bool) -> None:
+    def _message(self, connection: Connection, message: str | bytes, *, refused: bool) -> None:
+        """What Engine.IO carries for the protocol above it."""
+        if isinstance(message, bytes):
+            raise ProtocolError(CloseCode.UNSUPPORTED, "Binary messages are not taken here.")
+        self._packet(connection, packets.decode(message), refused=refused)
+
+    def _engine_packet(self, connection: Connection, text: str) -> None:
         match text[:1]:
-            case "4":
-                self._packet(connection, packets.decode(text[1:]), refused=refused)
             case "3":
                 connection.pinged = 0.0
             case "2":
                 connection.write(packets.PONG + text[1:].encode())
             case "1":
-                self.close(connection, CloseCode.NORMAL, "")
+                self._bye(connection)
             case "6":
                 pass
             case _:
                 raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Engine.IO protocol broken: a packet of an unknown kind.")
+
+    def _bye(self, connection: Connection) -> None:
+        transport = connection.transport
+        if isinstance(transport, PollTransport):
+            connection.state = State.CLOSING
+            transport.end(packets.NOOP)
+        else:
+            self.close(connection, CloseCode.NORMAL, "")
 
     def _packet(self, connection: Connection, packet: Packet, *, refused: bool) -> None:
         if packet.kind >= Kind.BINARY_EVENT:

@@ -179,7 +179,7 @@ async def serving(site: Site) -> AsyncIterator[Site]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     site.port = listener.getsockname()[1]
     config = uvicorn.Config(
-        plain_app,
+        site.engine.polling(plain_app),
         ws=site.engine.protocol_class(),
         http="httptools",
         log_level="warning",
