@@ -16,7 +16,7 @@ from aethex_live.realtime.contracts import (
     TopicClass,
 )
 from aethex_live.realtime.engine import Realtime
-from aethex_live.realtime.errors import Refused, UndeclaredTopic
+from aethex_live.realtime.errors import NoAnswer, Refused, UndeclaredTopic
 from aethex_live.realtime.settings import RealtimeSettings
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Handshake",
     "LocalBus",
     "Message",
+    "NoAnswer",
     "Position",
     "Realtime",
     "RealtimeSettings",

@@ -58,6 +58,10 @@ class Admission:
             connection.write(packets.connect_error("Invalid namespace", namespace=packet.namespace))
             return
         shown = connection.handshake
+        if connection.state == State.OPEN and shown is None:
+            # it left the namespace: who it is now has to be read from a new handshake, which clients make by themselves
+            self._close(connection, CloseCode.TRY_AGAIN, "Connect anew over a new socket.")
+            return
         if connection.state != State.OPEN or shown is None:
             raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes once a socket.")
         connection.state = State.CONNECTING

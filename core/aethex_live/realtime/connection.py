@@ -8,10 +8,11 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aethex_live.realtime.contracts import Actor, Handshake
 from aethex_live.realtime.frames import FrameReader, Opcode, encode, encode_close
+from aethex_live.realtime.packets import Outgoing, Packet
 
 if TYPE_CHECKING:
     from aethex_live.realtime.topics import Topic
@@ -44,6 +45,8 @@ class Connection:
     __slots__ = (
         "actor",
         "address",
+        "asked",
+        "assembling",
         "backlog",
         "compressed",
         "full_at",
@@ -52,6 +55,7 @@ class Connection:
         "paused",
         "pinged",
         "push",
+        "questions",
         "reader",
         "send",
         "skipped",
@@ -82,6 +86,9 @@ class Connection:
         self.skipped: dict[Topic, int] | None = None
         self.backlog: deque[Job] | None = None
         self.worker: asyncio.Task[None] | None = None
+        self.questions = 0
+        self.asked: dict[int, asyncio.Future[list[Any]]] | None = None
+        self.assembling: tuple[Packet, list[bytes]] | None = None
 
     def move(self, transport: asyncio.Transport, reader: FrameReader) -> None:
         """Go on over another transport; what the old one still holds is the caller's."""
@@ -97,6 +104,13 @@ class Connection:
         """Send an Engine.IO packet at once, past every batch."""
         if self.state < State.CLOSING:
             self.send(encode(Opcode.TEXT, packet))
+
+    def write_out(self, outgoing: Outgoing) -> None:
+        """Send a Socket.IO packet with its attachments, and nothing between them."""
+        if self.state < State.CLOSING:
+            parts = [encode(Opcode.BINARY, attachment) for attachment in outgoing.attachments]
+            for frame in (encode(Opcode.TEXT, outgoing.packet), *parts):
+                self.send(frame)
 
     def begin_close(self, code: int, reason: str) -> None:
         """Say goodbye; the transport is closed when the peer answers or its time is over."""
@@ -114,3 +128,11 @@ class Connection:
         self.backlog = None
         self.handshake = None
         self.skipped = None
+        self.assembling = None
+        self.forget_asked()
+
+    def forget_asked(self) -> None:
+        """The client answers no questions any more: let go who waits for them."""
+        asked, self.asked = self.asked, None
+        for answer in (asked or {}).values():
+            answer.cancel()

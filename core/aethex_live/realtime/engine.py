@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from aethex_live.clock import Clock
+from aethex_live.realtime import asks
 from aethex_live.realtime.admission import Identify
 from aethex_live.realtime.bus import Bus, LocalBus
 from aethex_live.realtime.connection import Connection, State
 from aethex_live.realtime.contracts import Actor, SocketEvent, TopicClass
+from aethex_live.realtime.errors import NoAnswer
 from aethex_live.realtime.flush import Flusher
 from aethex_live.realtime.frames import CloseCode
 from aethex_live.realtime.gate import Gate
@@ -134,6 +137,26 @@ class Realtime:
         """Close the sockets of a session in this process, at once; how many there were."""
         self._sessions.admission.throw_out(session_id)
         return self._close_where(lambda actor: actor.session_id == session_id, reason)
+
+    def tell(self, connection_id: str, name: str, data: object) -> bool:
+        """Send an event to one client of this process, at once; whether it is here. Bytes go as attachments.
+
+        What many should hear, or nobody may miss, is published on a topic instead.
+        """
+        connection = self._sessions.find(connection_id)
+        if connection is not None:
+            asks.tell(connection, name, data)
+        return connection is not None
+
+    async def ask(self, connection_id: str, name: str, data: object, *, seconds: float = 5.0) -> list[Any]:
+        """Send an event to one client of this process and wait for the arguments of its acknowledgement.
+
+        They are what the client says, unchecked. NoAnswer when it is not here, goes, or takes longer.
+        """
+        connection = self._sessions.find(connection_id)
+        if connection is None:
+            raise NoAnswer("The client is not connected to this process.")
+        return await asks.ask(connection, name, data, seconds)
 
     # -- life
 

@@ -36,6 +36,10 @@ class UpgradeRefused(AethexError):
         self.headers = headers
 
 
+class NoAnswer(AethexError):
+    """A client did not acknowledge what it was asked: it went, or took too long."""
+
+
 class Refused(Forbidden):
     """`identify`, `may_subscribe` or a handler says no; the sentence is for the person at the other end."""
 

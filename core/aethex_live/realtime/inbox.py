@@ -15,6 +15,7 @@ from aethex_live.realtime import packets, problems
 from aethex_live.realtime.connection import Connection, Job, State
 from aethex_live.realtime.contracts import PUBLIC, Actor, Call, SocketEvent
 from aethex_live.realtime.metrics import Metrics
+from aethex_live.realtime.packets import Kind
 from aethex_live.realtime.settings import RealtimeSettings
 from aethex_live.realtime.tasks import Tasks
 
@@ -78,7 +79,7 @@ class Inbox:
     def refuse(self, connection: Connection, ack: int | None, members: problems.Problem) -> None:
         """Answer with a problem."""
         self._metrics.add("events_refused")
-        self._answer(connection, ack, packets.dumps(problems.refused_answer(members)))
+        self._answer(connection, ack, packets.pack(Kind.ACK, [problems.refused_answer(members)], ack))
 
     async def _work(self, connection: Connection) -> None:
         try:
@@ -95,7 +96,7 @@ class Inbox:
         try:
             async with asyncio.timeout(self._settings.handler_timeout):
                 answer = await self._run(connection, connection.actor, name, arguments)
-            encoded = packets.dumps(answer)
+            outgoing = packets.pack(Kind.ACK, [answer], ack)
         except Refusal as refusal:
             self.refuse(connection, ack, problems.of_refusal(refusal))
         except ValidationError as error:
@@ -111,7 +112,7 @@ class Inbox:
         else:
             # nothing is awaited between the handler's end and this: a joined topic is not heard before
             self._metrics.add("events_handled")
-            self._answer(connection, ack, encoded)
+            self._answer(connection, ack, outgoing)
 
     async def _run(self, connection: Connection, actor: Actor, name: str, arguments: list[object]) -> Answer:
         payload = arguments[0] if arguments else {}
@@ -129,11 +130,11 @@ class Inbox:
 
     def _fail(self, connection: Connection, ack: int | None, status: int, code: str, sentence: str) -> None:
         answer = problems.refused_answer(problems.problem(status, code, sentence))
-        self._answer(connection, ack, packets.dumps(answer))
+        self._answer(connection, ack, packets.pack(Kind.ACK, [answer], ack))
 
-    def _answer(self, connection: Connection, ack: int | None, encoded: bytes) -> None:
+    def _answer(self, connection: Connection, ack: int | None, outgoing: packets.Outgoing) -> None:
         if ack is not None:
-            connection.write(packets.acknowledgement(ack, encoded))
+            connection.write_out(outgoing)
 
 
 def _check_scope(actor: Actor, event: SocketEvent) -> None:

@@ -14,6 +14,8 @@ from aethex_live.realtime.frames import CloseCode
 # 2^53 has 16 digits: no JavaScript client counts further
 MAX_ACK_DIGITS = 16
 MAX_NAMESPACE = 128
+# a picture with its sizes, not a file system
+MAX_ATTACHMENTS = 32
 _DIGITS = frozenset("0123456789")
 
 # names that socket.io-client keeps for itself
@@ -36,6 +38,10 @@ class Kind(IntEnum):
     CONNECT_ERROR = 4
     BINARY_EVENT = 5
     BINARY_ACK = 6
+
+
+# what makes the binary kind of EVENT and ACK
+BINARY = Kind.BINARY_EVENT - Kind.EVENT
 
 
 class Packet(NamedTuple):
@@ -66,6 +72,8 @@ def _attachments(text: str) -> tuple[int, int]:
     count, at = _number(text, 1)
     if count is None or text[at : at + 1] != "-":
         raise _broken("a binary packet without its number of attachments")
+    if count > MAX_ATTACHMENTS:
+        raise ProtocolError(CloseCode.POLICY, f"A message has more than {MAX_ATTACHMENTS} attachments.")
     return count, at + 1
 
 
@@ -97,6 +105,28 @@ def _json(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         raise _broken("data that is not JSON") from None
+
+
+def with_attachments(packet: Packet, attachments: list[bytes]) -> Packet:
+    """The packet with the binary in the places that were kept for it; ProtocolError when it does not fit."""
+    # not by recursion: the depth of the data is the client's choice
+    holders: list[Any] = [packet.data]
+    while holders:
+        holder = holders.pop()
+        items = list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
+        for key, value in items:
+            if isinstance(value, dict) and "_placeholder" in value:
+                holder[key] = _attachment(value, attachments)
+            elif isinstance(value, dict | list):
+                holders.append(value)
+    return packet._replace(kind=Kind(packet.kind - BINARY), attachments=0)
+
+
+def _attachment(place: dict[str, Any], attachments: list[bytes]) -> bytes:
+    number = place.get("num")
+    if place["_placeholder"] is not True or type(number) is not int or not 0 <= number < len(attachments):
+        raise _broken("a place for an attachment that is not there")
+    return attachments[number]
 
 
 def _fits(packet: Packet, *, empty: bool) -> bool:
@@ -152,14 +182,31 @@ def connect_error(message: str, data: Mapping[str, object] | None = None, namesp
     return b"44" + where + dumps(body)
 
 
+class Outgoing(NamedTuple):
+    """A packet on its way out, and the binary frames that follow it."""
+
+    packet: bytes
+    attachments: list[bytes]
+
+
+def pack(kind: Kind, arguments: object, ack: int | None = None) -> Outgoing:
+    """An EVENT or ACK; bytes in its data make it a binary one. TypeError for what can't be sent."""
+    attachments: list[bytes] = []
+
+    def take_out(value: object) -> object:
+        if isinstance(value, bytes | bytearray | memoryview):
+            attachments.append(bytes(value))
+            return {"_placeholder": True, "num": len(attachments) - 1}
+        return _plain(value)
+
+    encoded = orjson.dumps(arguments, default=take_out)
+    head = b"4%d%d-" % (kind + BINARY, len(attachments)) if attachments else b"4%d" % kind
+    return Outgoing(head + (b"" if ack is None else b"%d" % ack) + encoded, attachments)
+
+
 def event(name: str, value: object) -> bytes:
     """An event with one argument."""
     return b"42" + dumps([name, value])
-
-
-def acknowledgement(ack: int, encoded: bytes) -> bytes:
-    """The answer to an event, with one argument that is JSON already."""
-    return b"43%d[" % ack + encoded + b"]"
 
 
 def _broken(what: str) -> ProtocolError:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from aethex_live.clock import Clock
-from aethex_live.realtime import packets, problems
+from aethex_live.realtime import asks, assembly, packets, problems
 from aethex_live.realtime.admission import Admission, Identify
 from aethex_live.realtime.connection import Connection, State, new_id
 from aethex_live.realtime.errors import ProtocolError
@@ -41,6 +41,7 @@ class Sessions:
         self._metrics = metrics
         self._inbox = inbox
         self._rate = Rate(settings)
+        self._connected: dict[str, Connection] = {}
         self._unconnected: dict[Connection, float] = {}
         self._lingering: dict[Connection, float] = {}
         self.heartbeat = Heartbeat(settings, clock, self._expired)
@@ -79,12 +80,17 @@ class Sessions:
         if connection.paused and transport.get_write_buffer_size() <= self._settings.slow_buffer:
             self.congestion.resume(connection)
 
+    def find(self, connection_id: str) -> Connection | None:
+        """The connected client of this id."""
+        return self._connected.get(connection_id)
+
     def lost(self, connection: Connection) -> None:
         """The transport is closed."""
         self._leave_topics(connection)
         connection.mark_closed()
         self.heartbeat.remove(connection)
         self.congestion.forget(connection)
+        self._connected.pop(connection.id, None)
         self._unconnected.pop(connection, None)
         self._lingering.pop(connection, None)
         self._metrics.add("connections_closed")
@@ -166,9 +172,9 @@ class Sessions:
 
     def _message(self, connection: Connection, message: str | bytes, *, refused: bool) -> None:
         """What Engine.IO carries for the protocol above it."""
-        if isinstance(message, bytes):
-            raise ProtocolError(CloseCode.UNSUPPORTED, "Binary messages are not taken here.")
-        self._packet(connection, packets.decode(message), refused=refused)
+        packet = assembly.taken(connection, message)
+        if packet is not None:
+            self._packet(connection, packet, refused=refused)
 
     def _engine_packet(self, connection: Connection, text: str) -> None:
         match text[:1]:
@@ -192,14 +198,14 @@ class Sessions:
             self.close(connection, CloseCode.NORMAL, "")
 
     def _packet(self, connection: Connection, packet: Packet, *, refused: bool) -> None:
-        if packet.kind >= Kind.BINARY_EVENT:
-            raise ProtocolError(CloseCode.UNSUPPORTED, "Binary events are not taken here: send JSON.")
         if packet.kind == Kind.CONNECT:
             self.admission.connect(connection, packet)
-        elif packet.namespace != "/" or connection.state == State.OPEN:
-            raise ProtocolError(CloseCode.PROTOCOL_ERROR, "Socket.IO protocol broken: CONNECT comes first.")
-        elif packet.kind == Kind.DISCONNECT:
+            return
+        assembly.check_place(connection, packet)
+        if packet.kind == Kind.DISCONNECT:
             self._disconnect(connection)
+        elif packet.kind == Kind.ACK:
+            asks.answered(connection, packet)
         elif packet.kind == Kind.EVENT and refused:
             self._metrics.add("rate_limited")
             wait = self._rate.wait(connection.full_at, self._clock.monotonic())
@@ -211,10 +217,13 @@ class Sessions:
     def _disconnect(self, connection: Connection) -> None:
         # the transport stays and is pinged, as in the reference server; to connect again takes a new one
         self._leave_topics(connection)
+        self._connected.pop(connection.id, None)
+        connection.forget_asked()
         connection.state = State.OPEN
         connection.actor = None
 
     def _entered(self, connection: Connection) -> None:
+        self._connected[connection.id] = connection
         self._unconnected.pop(connection, None)
 
     def _leave_topics(self, connection: Connection) -> None:

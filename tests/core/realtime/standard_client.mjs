@@ -1,8 +1,10 @@
-// The standard socket.io-client against a server at argv[2]; prints one JSON object of what it saw.
+// The standard socket.io-client against a server at argv[2] over the transports in argv[3], separated by commas;
+// prints one JSON object of what it saw.
 import { io } from "socket.io-client";
 
 const url = process.argv[2];
-const options = { transports: ["websocket"], forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 100 };
+const transports = process.argv[3].split(",");
+const options = { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 100 };
 const limit = (promise, what) =>
   Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Error(`timeout: ${what}`)), 5000).unref())]);
 const once = (emitter, name) => limit(new Promise((resolve) => emitter.once(name, resolve)), name);
@@ -26,6 +28,14 @@ client.on("batch", ([name, epoch, messages]) => {
 for (let i = 0; i < 100; i++) client.emit("chat.say", { topic, text: `line ${i} é✓ "q"` });
 await limit((async () => { while (lines.length < 100) await new Promise((r) => setTimeout(r, 5)); })(), "100 lines");
 seen.lines = lines.slice();
+
+// an upgrade goes on under the lines above; after it nothing is missing
+if (transports.length > 1 && client.io.engine.transport.name === "polling") await once(client.io.engine, "upgrade");
+seen.transport = client.io.engine.transport.name;
+
+client.on("quiz", ({ picture }, ack) => ack(Buffer.from(picture).reverse()));
+const quiz = await client.emitWithAck("open.quiz", { topic, picture: Buffer.from([1, 2, 3]) });
+seen.quiz = [...quiz.answer];
 
 seen.refused = await client.emitWithAck("chat.say", { topic, text: "" });
 seen.unknown = await client.emitWithAck("nothing.here", {});

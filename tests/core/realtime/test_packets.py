@@ -97,7 +97,8 @@ def test_the_examples_of_the_protocol() -> None:
 
 
 def test_what_the_server_writes() -> None:
-    assert packets.acknowledgement(12, b'{"ok":true}') == b'4312[{"ok":true}]'
+    assert packets.pack(packets.Kind.ACK, [{"ok": True}], 12) == (b'4312[{"ok":true}]', [])
+    assert packets.pack(packets.Kind.EVENT, ["x", b"1"]) == (b'451-["x",{"_placeholder":true,"num":0}]', [b"1"])
     assert packets.event("gap", ["chat:1", 5]) == b'42["gap",["chat:1",5]]'
     assert packets.connect_error("no") == b'44{"message":"no"}'
     assert packets.connect_error("no", namespace="/x") == b'44/x,{"message":"no"}'
