@@ -32,7 +32,8 @@ class App:
 def create_app(platform: Platform) -> App:
     """Build the app around a started platform.
 
-    From the outside in: request log, hot answers, database context, mounts of plugins, static files, Quart.
+    From the outside in: long polling of the realtime engine (no request of a page: it waits for minutes and is
+    counted by the engine), request log, hot answers, database context, mounts of plugins, static files, Quart.
     """
     quart = quart_app.build(platform)
     mounts = [(plugin, mount) for plugin, found in platform.hooks.collect(specs.mounts) for mount in found]
@@ -45,7 +46,7 @@ def create_app(platform: Platform) -> App:
     passed = [mount.prefix for _, mount in mounts]
     hot = HotAnswers(inner, lambda: platform.front.drops, platform.clock.monotonic, passed)
     log = RequestLog(hot, platform.metrics, platform.site.trusted_proxies, platform.owner_of(mounts))
-    return App(log, quart, lambda path: mounted.at_once(path) or hot.at_once(path))
+    return App(platform.realtime.polling(log), quart, lambda path: mounted.at_once(path) or hot.at_once(path))
 
 
 def _sockets(platform: Platform, inner: AsgiApp) -> AsgiApp:

@@ -131,8 +131,11 @@ class PollTransport(asyncio.Transport):
         self._wake()
 
     def detach(self) -> list[bytes]:
-        """Another transport takes over: what still waits is for it, and later requests find no session."""
-        frames = self.take()
+        """Another transport takes over: what still waits is for it, and later requests find no session.
+
+        A client that was called slow still is: what it is told at the end of that goes the new way.
+        """
+        frames, self._frames = self._frames, []
         self._open = False
         self._wake()
         return frames
