@@ -13,6 +13,7 @@ from aethex_live import API_VERSION
 from aethex_live.events.registry import core_events
 from aethex_live.hookspecs import MODULES, facts_of
 from aethex_live.hookspecs.web import SLOT_NOTES, Slot
+from aethex_live.realtime_limits import RealtimeLimits
 from aethex_live.settings import Site
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -89,6 +90,11 @@ def settings() -> Iterator[str]:
     for name, field in Site.model_fields.items():
         default = "" if field.is_required() or field.default_factory else field.default
         yield f"| `{name}` | {shown(default)} | {field.description} |"
+    yield "\n## The table `[realtime]`\n"
+    yield "In the environment `AETHEX_REALTIME__<NAME>`. All counts are those of one process.\n"
+    yield "| setting | default | meaning |\n| --- | --- | --- |"
+    for name, field in RealtimeLimits.model_fields.items():
+        yield f"| `{name}` | {shown(field.default)} | {field.description} |"
     yield ""
 
 

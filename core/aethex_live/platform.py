@@ -47,7 +47,7 @@ from aethex_live.hookspecs.web import Mount
 from aethex_live.jobs import Jobs, OutboxHandler
 from aethex_live.presence import Presence
 from aethex_live.providers import Kind
-from aethex_live.realtime import Handshake, Realtime, RealtimeSettings
+from aethex_live.realtime import Handshake, Realtime
 from aethex_live.secrets import load_secrets
 from aethex_live.settings import Role, Site
 from aethex_live.web.assets import Assets
@@ -124,7 +124,7 @@ class Platform:
         self.jobs = Jobs(self.db, is_on=lambda plugin: plugin == "core" or self.plugins.is_on(plugin))
         self.topics = CoreTopics(self)
         self.realtime = Realtime(
-            RealtimeSettings(trusted_proxies=self.site.trusted_proxies, origins=(self.site.url,)),
+            opening.realtime_settings(self.site),
             clock=self.clock,
             identify=self._identify_socket,
             may_subscribe=self.topics.may_subscribe,

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from aethex_live.providers.kinds import Kind
+from aethex_live.realtime_limits import RealtimeLimits
 
 NONE = "none"  # the value of a provider setting that turns its kind off
 CHOSEN = "the settings page"  # the source of what an operator chose in the browser
@@ -88,6 +89,7 @@ class Site(BaseModel):
     enable: Names = Field((), description="plugins that are on whatever their phase")
     disable: Names = Field((), description="plugins that are off")
     providers: ProviderChoice = Field(default_factory=ProviderChoice, description="the chosen providers")
+    realtime: RealtimeLimits = Field(default_factory=RealtimeLimits, description="limits of sockets and their messages")
     database_url: SecretStr | None = Field(None, description="PostgreSQL to use instead of the embedded one")
     redis_url: SecretStr | None = Field(None, description="Redis to use instead of the one in the process")
     secret: SecretStr | None = Field(None, description="what all signatures derive from; else data/secret")
@@ -113,7 +115,7 @@ class Site(BaseModel):
     def source(self, setting: str) -> str:
         """Where a value comes from: `default`, `aethex.toml`, `AETHEX_PORT`, `--port`.
 
-        `setting` is dotted: `port`, `providers.auth`, `plugins.chat.slow_mode`.
+        `setting` is dotted: `port`, `providers.auth`, `realtime.max_connections`, `plugins.chat.slow_mode`.
         """
         return self._sources.get(setting, "default")
 

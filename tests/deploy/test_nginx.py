@@ -99,7 +99,9 @@ async def test_each_visitors_sockets_count_by_their_own_address(
 ) -> None:
     counted: list[str] = []
     really = Doorkeeper.enter
-    monkeypatch.setattr(Doorkeeper, "enter", lambda self, address: (counted.append(address), really(self, address)))
+    monkeypatch.setattr(
+        Doorkeeper, "enter", lambda self, address, now: (counted.append(address), really(self, address, now))
+    )
     socket = proxied.url.replace("https", "wss") + "socket.io/?EIO=4&transport=websocket"
     for address in ("127.0.0.9", "127.0.0.10"):
         async with (

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from aethex_live._runtime.words import closest, field_errors, suggestion
 from aethex_live.errors import ConfigError
+from aethex_live.realtime_limits import RealtimeLimits
 from aethex_live.settings import CORE_NAMES, ProviderChoice, Role, Site
 
 FILE_NAME = "aethex.toml"
 PREFIX = "AETHEX_"
 UNPREFIXED = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}  # hosts set these names themselves
 FOR_TESTS = frozenset({"require", "specs", "pg_bin"})  # read by the tests alone (decision 34)
-TABLES = frozenset({"providers", "plugins"})
+OWN_TABLES: Mapping[str, type[BaseModel]] = {"providers": ProviderChoice, "realtime": RealtimeLimits}
+TABLES = frozenset({*OWN_TABLES, "plugins"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _table(key: str, value: object, source: str) -> Iterator[Value]:
     if not isinstance(value, dict):
         raise ConfigError(f"{key} in {source} should be a table: write [{key}] on a line of its own.")
     for name, inner in value.items():
-        if key == "providers":
+        if key in OWN_TABLES:
             yield Value((key, name), inner, source)
             continue
         if not isinstance(inner, dict):
@@ -86,9 +88,10 @@ def _variable_path(name: str) -> tuple[str, ...]:
     first, *rest = name.removeprefix(PREFIX).lower().split("__")
     if not first or not all(rest):
         raise ConfigError(f"{name} has an empty part: a plugin's setting is {PREFIX}<PLUGIN>__<FIELD>.")
-    if first == "providers" and len(rest) == 1:
-        if rest[0] not in ProviderChoice.model_fields:
-            raise ConfigError(f"{name}: there is no such kind of provider.{_provider_hint(rest[0])}")
+    if (table := OWN_TABLES.get(first)) is not None and len(rest) == 1:
+        if rest[0] not in table.model_fields:
+            what = "kind of provider" if table is ProviderChoice else "setting"
+            raise ConfigError(f"{name}: there is no such {what}.{suggestion(rest[0], table.model_fields)}")
         return (first, rest[0])
     if not rest:
         if first in CORE_NAMES - TABLES:
@@ -97,10 +100,6 @@ def _variable_path(name: str) -> tuple[str, ...]:
     if first in CORE_NAMES:
         raise ConfigError(f"{name}: {first} is a setting of the core and has no part {'.'.join(rest)}.")
     return ("plugins", first, *rest)
-
-
-def _provider_hint(word: str) -> str:
-    return suggestion(word, ProviderChoice.model_fields)
 
 
 def _variable_hint(word: str) -> str:

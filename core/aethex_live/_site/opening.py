@@ -17,6 +17,7 @@ from aethex_live.db.database import CORE
 from aethex_live.domain.site_choices import CHOOSABLE, stored
 from aethex_live.errors import StartError
 from aethex_live.models import SiteFact
+from aethex_live.realtime import RealtimeSettings
 from aethex_live.realtime.bus import Bus, LocalBus
 from aethex_live.realtime.bus_redis import RedisBus
 from aethex_live.secrets import Secrets
@@ -93,6 +94,13 @@ async def epoch() -> str:
     """The epoch of this database's sequences; a restored copy gets a new one."""
     fact, _ = await SiteFact.get_or_create(key="epoch", defaults={"value": chance.token_hex(6)})
     return fact.value
+
+
+def realtime_settings(site: Site) -> RealtimeSettings:
+    """The engine's settings: what the operator says, and what follows from the site's address."""
+    said = site.realtime.model_dump()
+    said["origins"] = (site.url, *site.realtime.origins)
+    return RealtimeSettings(trusted_proxies=site.trusted_proxies, **said)
 
 
 def bus(cache: Redis, site: Site) -> Bus:

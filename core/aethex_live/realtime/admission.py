@@ -17,6 +17,7 @@ from aethex_live.realtime.errors import ProtocolError
 from aethex_live.realtime.farewell import Farewells
 from aethex_live.realtime.frames import CloseCode
 from aethex_live.realtime.inbox import Inbox
+from aethex_live.realtime.limits import Accounts
 from aethex_live.realtime.metrics import Metrics
 from aethex_live.realtime.packets import Packet
 from aethex_live.realtime.settings import RealtimeSettings
@@ -51,6 +52,7 @@ class Admission:
         self._entered = entered
         self._thrown_out: dict[UUID, float] = {}
         self.farewells = Farewells(clock)
+        self.accounts = Accounts(settings)
 
     def connect(self, connection: Connection, packet: Packet) -> None:
         """A client wants in; ProtocolError when it is in already."""
@@ -101,6 +103,11 @@ class Admission:
     def _welcome(self, connection: Connection, actor: Actor, pid: object, began: float) -> None:
         if any(self._thrown_out.get(key, 0) >= began for key in (actor.user_id, actor.session_id) if key):
             self._close(connection, CloseCode.POLICY, "Your session was ended.")
+            return
+        try:
+            self.accounts.enter(actor.user_id)
+        except Refusal as refusal:
+            self._turn_away(connection, refusal)
             return
         connection.actor = actor
         connection.handshake = None

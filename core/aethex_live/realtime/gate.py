@@ -53,7 +53,7 @@ class Gate:
             sentence = "The server is starting or stopping: try again."
             raise UpgradeRefused(503, sentence, headers=(("Retry-After", "2"),))
         address = self._addresses.of(peer, request.headers.get("x-forwarded-for", ""))
-        self.doorkeeper.enter(address)
+        self.doorkeeper.enter(address, self.sessions.now())
         return Handshake(request.headers, request.cookies, None, address)
 
     def probe(
@@ -81,7 +81,9 @@ class Gate:
 
     def turn(self) -> None:
         """One beat: end the attempts that take too long."""
-        deadline = self.sessions.now() - self._settings.connect_timeout
+        now = self.sessions.now()
+        self.doorkeeper.forget(now)
+        deadline = now - self._settings.connect_timeout
         for probe in [probe for probe in self._probes.values() if probe.began <= deadline]:
             probe.abandon(CloseCode.POLICY, "The upgrade took too long.")
 

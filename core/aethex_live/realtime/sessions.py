@@ -16,7 +16,7 @@ from aethex_live.realtime.errors import ProtocolError
 from aethex_live.realtime.frames import CloseCode, Control, Event, FrameReader, Opcode, decode_close, encode
 from aethex_live.realtime.heartbeat import Heartbeat
 from aethex_live.realtime.inbox import Inbox
-from aethex_live.realtime.limits import Rate, Verdict
+from aethex_live.realtime.limits import Events, Rate, Verdict
 from aethex_live.realtime.membership import leave
 from aethex_live.realtime.metrics import Metrics
 from aethex_live.realtime.packets import Kind, Packet
@@ -41,6 +41,7 @@ class Sessions:
         self._metrics = metrics
         self._inbox = inbox
         self._rate = Rate(settings)
+        self._events = Events(settings)
         self._connected: dict[str, Connection] = {}
         self._unconnected: dict[Connection, float] = {}
         self._lingering: dict[Connection, float] = {}
@@ -90,7 +91,7 @@ class Sessions:
         connection.mark_closed()
         self.heartbeat.remove(connection)
         self.congestion.forget(connection)
-        self._connected.pop(connection.id, None)
+        self._forget_actor(connection)
         self._unconnected.pop(connection, None)
         self._lingering.pop(connection, None)
         self._metrics.add("connections_closed")
@@ -136,6 +137,7 @@ class Sessions:
         self.heartbeat.turn()
         self.congestion.turn()
         now = self._clock.monotonic()
+        self._events.forget(now)
         for connection in _older(self._unconnected, now - self._settings.connect_timeout):
             self._metrics.add("connect_timeouts")
             self.close(connection, CloseCode.POLICY, "No CONNECT came in time.")
@@ -206,20 +208,32 @@ class Sessions:
             self._disconnect(connection)
         elif packet.kind == Kind.ACK:
             asks.answered(connection, packet)
-        elif packet.kind == Kind.EVENT and refused:
+        elif wait := self._wait(connection, refused=refused):
             self._metrics.add("rate_limited")
-            wait = self._rate.wait(connection.full_at, self._clock.monotonic())
             members = problems.problem(429, "too-many-requests", "You send too fast.", retry_after=wait)
             self._inbox.refuse(connection, packet.ack, members)
-        elif packet.kind == Kind.EVENT:
+        else:
             self._inbox.take(connection, packet)
+
+    def _wait(self, connection: Connection, *, refused: bool) -> float:
+        """Seconds until an event is taken from this socket, its account and its address; 0 when it is."""
+        now = self._clock.monotonic()
+        if refused:
+            return max(0.001, self._rate.wait(connection.full_at, now))
+        user_id = connection.actor.user_id if connection.actor is not None else None
+        return self._events.hit(user_id, connection.address, now)
 
     def _disconnect(self, connection: Connection) -> None:
         # the transport stays and is pinged, as in the reference server; to connect again takes a new one
         self._leave_topics(connection)
-        self._connected.pop(connection.id, None)
+        self._forget_actor(connection)
         connection.forget_asked()
         connection.state = State.OPEN
+
+    def _forget_actor(self, connection: Connection) -> None:
+        self._connected.pop(connection.id, None)
+        if connection.actor is not None:
+            self.admission.accounts.leave(connection.actor.user_id)
         connection.actor = None
 
     def _entered(self, connection: Connection) -> None:

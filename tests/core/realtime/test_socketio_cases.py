@@ -89,7 +89,7 @@ class PollWire:
 @pytest_asyncio.fixture
 async def echo() -> AsyncIterator[Site]:
     """A site that answers `echo` with what it was given, and notes what it got."""
-    site = make_site(ping_interval_ms=300, ping_timeout_ms=200, connect_timeout=0.5)
+    site = make_site(ping_interval_ms=300, ping_timeout_ms=200, connect_timeout=0.35)
 
     async def give_back(call: Call) -> dict[str, object]:
         data = call.data.model_dump()
