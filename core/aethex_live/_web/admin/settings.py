@@ -11,6 +11,7 @@ from quart import request
 from aethex_live._runtime.plugin_settings import Setting, masked
 from aethex_live._web.views.operator import AdminSettingsView, ChoiceRow, SettingGroup, SettingRow
 from aethex_live.domain.site_choices import CHOOSABLE, Choice
+from aethex_live.realtime_limits import RealtimeLimits
 from aethex_live.settings import ProviderChoice, Site
 from aethex_live.web import Form
 
@@ -72,6 +73,9 @@ def core_group(site: Site) -> SettingGroup:
         if name == "providers":
             rows += [_provider_row(site, kind) for kind in ProviderChoice.model_fields]
             continue
+        if name == "realtime":
+            rows += [_realtime_row(site, limit) for limit in RealtimeLimits.model_fields]
+            continue
         rows.append(_row(site, name, getattr(site, name), field.description or ""))
     return SettingGroup(name="core", title="The site", rows=rows)
 
@@ -79,6 +83,11 @@ def core_group(site: Site) -> SettingGroup:
 def _provider_row(site: Site, kind: str) -> SettingRow:
     description = ProviderChoice.model_fields[kind].description or ""
     return _row(site, f"providers.{kind}", getattr(site.providers, kind), description)
+
+
+def _realtime_row(site: Site, field: str) -> SettingRow:
+    description = RealtimeLimits.model_fields[field].description or ""
+    return _row(site, f"realtime.{field}", getattr(site.realtime, field), description)
 
 
 def _row(site: Site, name: str, value: object, description: str) -> SettingRow:
