@@ -4,10 +4,10 @@ import asyncio
 import socket
 
 import aiohttp
-from sites import OpenSite
 
 from aethex_live.app import create_app
 from aethex_live.server import http_server
+from sites import OpenSite
 
 
 async def test_the_site_takes_polling_and_pages_on_one_port(open_site: OpenSite) -> None:
