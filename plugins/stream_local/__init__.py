@@ -23,7 +23,7 @@ from .ports import EndReason
 from .provider import ROTATED, Elsewhere, LocalStreaming, Offers
 from .role_lock import RoleLock
 from .server import OriginGuard, StreamingServer
-from .service import PROVIDER, CoreGate, CoreJournal, ingests_of_user
+from .service import PROVIDER, CoreGate, CoreJournal, ingests_of_user, shut_out
 from .settings import StreamLocalSettings
 from .web_ingest import PATH, WebIngest
 from .web_live import BrowserLive
@@ -58,7 +58,7 @@ class StreamLocal(Plugin):
         self._beacon: Beacon | None = None
 
     def _make_server(self) -> StreamingServer:
-        gate = CoreGate(self.context.db, self._keys)
+        gate = CoreGate(self.context.db, self._keys, self.context.domain.accounts)
         ffmpeg = self.context.site.ffmpeg
         guard = OriginGuard(self._tokens, self._openness, self.context.site.url)
         return StreamingServer(self._settings, self._media, gate, self._journal, uuid7, ffmpeg, guard=guard)
@@ -148,7 +148,8 @@ class StreamLocal(Plugin):
         self.context.control.on(_PUBLIC, self._hear_public)
         self.context.control.on(_ACCESS, self._hear_access)
         self.context.control.on("ingest.rotated", self._hear_rotated)
-        self.context.control.on("user.closed", self._hear_closed)
+        for kind in ("user.closed", "user.changed"):
+            self.context.control.on(kind, self._hear_person)
 
     @hookimpl
     async def shutdown(self) -> None:
@@ -191,9 +192,12 @@ class StreamLocal(Plugin):
         if self._server is not None:
             self._server.hub.kick(data["ingest_id"], ROTATED, below=int(data["key_version"]))
 
-    async def _hear_closed(self, data: dict[str, str]) -> None:
+    async def _hear_person(self, data: dict[str, str]) -> None:
+        """Whoever may not act any more is not live any more either."""
         if self._server is None:
             return
         self.context.db.bind()
-        for ingest_id in await ingests_of_user(UUID(data["user_id"])):
-            self._server.hub.end(ingest_id, "moderation")
+        user_id = UUID(data["user_id"])
+        if reason := await shut_out(user_id, self.context.domain.accounts):
+            for ingest_id in await ingests_of_user(user_id):
+                self._server.hub.end(ingest_id, "moderation", reason)

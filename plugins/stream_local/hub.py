@@ -11,7 +11,7 @@ from uuid import UUID
 from .archive import Archive
 from .broadcast import Broadcast, HubSettings
 from .health import NOTHING, HealthReport
-from .ingest import IngestState, LiveIngest
+from .ingest import ENDED, IngestState, LiveIngest
 from .ports import EndReason, Fact, Gate, Journal, Refusal, Time, Timer
 from .reporter import Reporter
 from .session import Publisher, PublishSession
@@ -110,10 +110,10 @@ class Hub:
         ingest = self._ingests.get(ingest_id)
         return ingest is not None and ingest.kick(sentence, below)
 
-    def end(self, ingest_id: str, reason: EndReason) -> bool:
-        """End what is live on the ingest, at once. False when nothing is."""
+    def end(self, ingest_id: str, reason: EndReason, sentence: str = ENDED) -> bool:
+        """End what is live on the ingest, at once; its encoder shows the sentence. False when nothing is."""
         ingest = self._ingests.get(ingest_id)
-        return ingest is not None and ingest.end(reason)
+        return ingest is not None and ingest.end(reason, sentence)
 
     def go_public(self, ingest_id: str) -> bool:
         """Make what is rehearsed on the ingest public from now on. False when nothing is."""

@@ -12,7 +12,7 @@ from .ports import Admission, Connected, Disconnected, Ended, EndReason, Fact, S
 from .segments import Segment
 from .session import Publisher, PublishSession
 
-_ENDED: Final = "The stream was ended in the studio."
+ENDED: Final = "The stream was ended in the studio."
 
 
 class IngestState(StrEnum):
@@ -183,7 +183,7 @@ class LiveIngest:
         publisher.dismiss(sentence)
         return True
 
-    def end(self, reason: EndReason, sentence: str = _ENDED) -> bool:
+    def end(self, reason: EndReason, sentence: str = ENDED) -> bool:
         """End the broadcast at once. False when there is none."""
         broadcast = self.broadcast
         if reason in ("creator", "moderation"):

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from aethex_live.clock import Clock
 from aethex_live.db import Database
+from aethex_live.domain.accounts import CLOSED, Accounts
 from aethex_live.domain.broadcasts import Broadcasts
-from aethex_live.models import Ingest
+from aethex_live.models import Ingest, User
 from aethex_live.providers.streaming import PlaybackRef
 
 from .keys import StreamKeys
@@ -24,10 +25,10 @@ _WRONG_KEY = Refusal(
 
 
 class CoreGate:
-    """Admits the owner of the key of an ingest's current version."""
+    """Admits the key of an ingest's current version, while the channel's owner may act."""
 
-    def __init__(self, db: Database, keys: StreamKeys) -> None:
-        self._db, self._keys = db, keys
+    def __init__(self, db: Database, keys: StreamKeys, accounts: Accounts) -> None:
+        self._db, self._keys, self._accounts = db, keys, accounts
 
     async def admit(self, key: str, peer: str) -> Admission | Refusal:
         """Whether `key` may publish."""
@@ -38,8 +39,10 @@ class CoreGate:
         row = await _ingest(ingest_id)
         if row is None or not self._keys.fits(key, ingest_id, row.key_version):
             return _WRONG_KEY
-        if not row.enabled or row.channel.owner.state != "active":
+        if not row.enabled:
             return Refusal("This channel may not go live: open the studio to see why.")
+        if reason := self._accounts.why_not(row.channel.owner):
+            return Refusal(reason)
         return Admission(str(ingest_id), version=row.key_version, rehearsal=row.rehearsal)
 
 
@@ -123,6 +126,12 @@ async def ingests_of_user(user_id: UUID) -> Sequence[str]:
     """Ids of the ingests on all channels of a person."""
     rows = await Ingest.filter(provider=PROVIDER, channel__owner_id=user_id).values("provider_id")
     return [str(row["provider_id"]) for row in rows]
+
+
+async def shut_out(user_id: UUID, accounts: Accounts) -> str | None:
+    """Why a person may not stream now, in a sentence; None when they may."""
+    user = await User.get_or_none(id=user_id)
+    return accounts.why_not(user) if user is not None else CLOSED
 
 
 async def _ingest(ingest_id: UUID) -> Ingest | None:

@@ -35,6 +35,10 @@ STATES = {
     ),
 }
 CLOSED = "This account is closed."
+LEAVING = "This account is closed and is to be deleted: sign in on the site and keep it first."
+UNCONFIRMED = (
+    "Confirm your e-mail address first: open the link in the mail that you got, or ask for a new one in your settings."
+)
 # those in which somebody can sign in
 OPEN_STATES = frozenset({"active", "leaving"})
 TAKEN = {
@@ -69,12 +73,22 @@ class Accounts:
 
     def check_may_act(self, actor: Actor) -> None:
         """Raises Forbidden where a confirmed e-mail address is wanted first: to chat, to stream, to make channels."""
-        if self.policy().verify_email == "required" and not actor.email_verified:
-            raise Forbidden(
-                "Confirm your e-mail address first: open the link in the mail that you got, or ask for a new one in "
-                "your settings.",
-                code="email-unconfirmed",
-            )
+        if self._lacks_address(confirmed=actor.email_verified):
+            raise Forbidden(UNCONFIRMED, code="email-unconfirmed")
+
+    def why_not(self, user: User) -> str | None:
+        """Why an account may not act now, in a sentence with what to do; None when it may.
+
+        For what acts in somebody's name without a session, such as an encoder with a stream key.
+        """
+        if user.state == "leaving":
+            return LEAVING
+        if user.state != "active":
+            return STATES.get(user.state, (CLOSED, ""))[0]
+        return UNCONFIRMED if self._lacks_address(confirmed=user.email_verified_at is not None) else None
+
+    def _lacks_address(self, *, confirmed: bool) -> bool:
+        return not confirmed and self.policy().verify_email == "required"
 
     def _able(self, capability: AuthCap) -> AuthProvider:
         provider = self.provider()
@@ -275,6 +289,8 @@ class Accounts:
                     email_verified_at=self._clock.now() if confirmed else None,
                 )
                 await record(UserChanged(user_id=user_id, fields=["email"]), subject=f"user:{user_id}", actor=user_id)
+                # what the account may do can hang on it, so nobody goes on with what they remember
+                await self._control.send("user.changed", {"user_id": str(user_id)})
         except IntegrityError as clash:
             raise clash_of(clash) from clash
 

@@ -12,11 +12,13 @@ from stream_kit import FakePublisher, RtmpClient, media_bytes, stream
 from aethex_live.clock import ManualClock
 from aethex_live.db import Database
 from aethex_live.db.database import CORE
+from aethex_live.domain.accounts import Accounts
 from aethex_live.domain.broadcasts import Broadcasts
 from aethex_live.domain.recordings import Recordings
 from aethex_live.ids import uuid7
 from aethex_live.models import Broadcast, Channel, Event, Ingest, Recording, User
 from aethex_live.providers import NotFound
+from aethex_live.providers.auth import AuthPolicy
 from aethex_live.providers.streaming import IngestSpec, LiveStatus, PlaybackRef, StreamCap, StreamProvider
 from aethex_live.secrets import Secrets
 from aethex_live.settings import Role, Site
@@ -52,6 +54,8 @@ class House:
         clock = ManualClock()
         given = {"rtmp_port": 0, "thumbnails": False, "disk_floor_mb": 0} | settings
         self.control = Control()
+        self.auth = SimpleNamespace(policy=AuthPolicy())
+        auth = SimpleNamespace(auth=lambda: self.auth)
         self.context = SimpleNamespace(
             name="stream_local",
             site=Site(data=folder, role=role),
@@ -60,6 +64,7 @@ class House:
             secrets=Secrets(b"a secret of thirty-two characters", clock).scoped("stream_local"),
             db=database,
             domain=SimpleNamespace(
+                accounts=Accounts(database, clock, auth, self.control, None),
                 broadcasts=Broadcasts(database, clock),
                 recordings=Recordings(database, clock, None, None, None, None),
             ),
@@ -159,6 +164,51 @@ async def test_a_disabled_ingest_and_a_banned_owner_may_not_go_live(house):
     assert isinstance(await house.admit(house.key), Refusal)
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("banned", "closed by the operators"),
+        ("pending", "waits for an operator"),
+        ("leaving", "sign in on the site and keep it"),
+        ("deleted", "is closed"),
+    ],
+)
+async def test_an_encoder_is_told_why_the_account_of_its_key_may_not_act(house, state, said):
+    await User.filter(id=house.owner.id).update(state=state)
+    client = await RtmpClient.publish(house.plugin._server.rtmp.port, house.key)
+    await client.hears(said.encode())
+    client.hang_up()
+    assert house.hub.ingest(str(house.ingest.id)) is None
+
+
+async def test_where_addresses_must_be_confirmed_a_key_opens_nothing_before(house):
+    # Given a site that asks for a confirmed address, and a key that its owner got before it did
+    house.auth.policy = AuthPolicy(verify_email="required")
+    refused = await house.admit(house.key)
+    assert refused.sentence.startswith("Confirm your e-mail address first")
+    # When the address is confirmed, Then the key is taken
+    await User.filter(id=house.owner.id).update(email_verified_at=house.context.clock.now())
+    assert isinstance(await house.admit(house.key), Admission)
+
+
+async def test_who_loses_the_confirmed_address_is_not_live_any_more(house):
+    # Given somebody live, on a site that asks for confirmed addresses
+    await User.filter(id=house.owner.id).update(email_verified_at=house.context.clock.now())
+    house.auth.policy = AuthPolicy(verify_email="required")
+    client = await house.publish(4)
+    await house.until(lambda: live(house))
+    # When another change of the account is told, Then the stream goes on
+    await house.control.say("user.changed", user_id=str(house.owner.id))
+    assert house.hub.ingest(str(house.ingest.id)).publishing
+    # When the address goes, Then it ends, and the encoder shows why
+    await house.context.domain.accounts.set_address(house.owner.id, None, confirmed=False)
+    [(kind, data)] = house.control.sent
+    await house.control.say(kind, **data)
+    await client.hears(b"Confirm your e-mail address first")
+    await house.until(lambda: Broadcast.filter(channel_id=house.channel.id, end_reason="moderation").first())
+    client.hang_up()
+
+
 async def test_the_address_shown_is_where_the_server_listens(house):
     [endpoint] = await house.provider.endpoints(str(house.ingest.id), key_version=1)
     assert endpoint.url == f"rtmp://127.0.0.1:{house.plugin._server.rtmp.port}/live"
@@ -221,8 +271,9 @@ async def test_a_rotation_cuts_off_the_old_key_and_not_the_new_one(house):
 
 async def test_a_ban_ends_the_stream(house):
     client = await house.publish(4)
+    await User.filter(id=house.owner.id).update(state="banned")
     await house.control.say("user.closed", user_id=str(house.owner.id), reason="banned")
-    await client.hears(b"ended in the studio")
+    await client.hears(b"closed by the operators")
     await house.until(lambda: Broadcast.filter(channel_id=house.channel.id, end_reason="moderation").first())
     client.hang_up()
 
