@@ -153,7 +153,7 @@ def _commands(ports: dict[str, int]) -> dict[str, tuple[str, ...]]:
         "web1": ("serve", "--role", "web", "--port", str(ports["web1"])),
         "web2": ("serve", "--role", "web", "--port", str(ports["web2"])),
         "worker": ("worker",),
-        "ingest": ("serve", "--role", "ingest", "--port", str(ports["ingest"])),
+        "ingest": ("ingest", "--port", str(ports["ingest"])),
     }
 
 

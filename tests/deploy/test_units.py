@@ -14,6 +14,7 @@ from deploy_support import FILES
 
 from aethex_live.cli import aethex
 from aethex_live.settings import load_site
+from aethex_plugins.stream_local.settings import StreamLocalSettings
 
 UNITS = sorted(FILES.glob("*.service")) + sorted(FILES.glob("*.target")) + sorted(FILES.glob("*.timer"))
 HARDENED = {
@@ -102,6 +103,13 @@ def test_caddys_file_is_whole_and_says_what_matters() -> None:
     if program is not None:
         command = [program, "validate", "--adapter", "caddyfile", "--config", str(FILES / "Caddyfile")]
         assert subprocess.run(command, timeout=30, check=False).returncode == 0
+
+
+def test_every_streaming_setting_that_the_page_names_is_one() -> None:
+    page = (FILES.parent / "going-public.md").read_text()
+    named = {name.lower() for name in re.findall(r"AETHEX_STREAM_LOCAL__(\w+)", page)}
+    assert named >= {"rtmps_port", "rtmps_certificate", "rtmps_key", "rtmps_url"}
+    assert named <= StreamLocalSettings.model_fields.keys()
 
 
 def test_the_page_names_every_file_and_every_file_is_there() -> None:
