@@ -9,7 +9,7 @@ from quart import Blueprint
 from quart_schema import tag, validate_querystring, validate_request, validate_response
 
 from aethex_live.scopes import Scope
-from aethex_live.web import Access, allow, current_actor
+from aethex_live.web import Access, allow, current_actor, require_proof
 from aethex_live.web.api import Done, Page, PageQuery, page_of, refuses
 
 from .api_models import InviteNew, InviteOut, WaitingOut
@@ -70,7 +70,8 @@ class Api:
     @validate_response(Done)
     @refuses(401, 403, 404)
     async def decline(self, person_id: UUID) -> Done:
-        """Decline somebody: the account is deleted, and they are mailed."""
+        """Decline somebody: the account is deleted, and they are mailed. A recent proof, or a token with the scope."""
+        await require_proof(tokens=True)
         await self._parts.waiting.decline(person_id, current_actor())
         return Done()
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 
 from aethex_live.errors import Refusal
-from aethex_live.web import Access, Form, allow, current_actor, page, read_form
+from aethex_live.web import Access, Form, allow, current_actor, page, read_form, require_proof
 from aethex_live.web.api import page_of, uuid_of
 
 from .parts import Parts
@@ -57,6 +57,7 @@ class Pages:
     @allow(Access.OPERATOR)
     async def decline(self, person_id: UUID) -> Response:
         """Decline somebody; the account is deleted."""
+        await require_proof(ADDRESS)
         user = await self._parts.waiting.decline(person_id, current_actor())
         return back(f"{user.username} is declined, and the account is deleted.", to=ADDRESS)
 

@@ -1,4 +1,4 @@
-"""What is done about a report, by the core's own rules; each of them audits itself."""
+"""What is done about a report, by the core's own rules for operators; each of them audits itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aethex_live.errors import Conflict, NotFound
-from aethex_live.models import Channel, Recording, User
+from aethex_live.models import Channel, Recording
 
 from .reasons import Act
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .models import Report
 
 OF_CHANNELS = ("channel", "broadcast")
+# asks for a recent proof of who acts, as it does on the page of the account
+PROVEN = frozenset({Act.BAN})
 
 
 def acts_for(kind: str, *, moderator: bool, accused: bool) -> list[Act]:
@@ -44,9 +46,9 @@ class Acts:
             raise Conflict("This can't be done about what was reported; choose something else.", field="act")
         match act:
             case Act.UNLIST:
-                await self._domain.channels.update(await _channel(report), actor, {"visibility": "unlisted"})
+                await self._domain.operators.list_channel(await _channel(report), "unlisted", actor, note)
             case Act.END:
-                await self._domain.ingests.end(await _channel(report))
+                await self._domain.operators.end_broadcast(await _channel(report), actor)
             case Act.DELETE:
                 await self._domain.recordings.delete(await _recording(report), actor)
             case Act.BAN:
@@ -55,12 +57,9 @@ class Acts:
                 pass
 
     async def _ban(self, report: Report, note: str, actor: Actor) -> None:
-        user = await User.get_or_none(id=report.accused_id)
-        if user is None or user.state == "deleted":
+        if report.accused_id is None:
             raise NotFound("This account is not there any more.", field="act")
-        if user.role == "operator":
-            raise Conflict("This account runs the site; take that right away before you ban it.", field="act")
-        await self._domain.accounts.ban(user.id, reason=note or f"Reported: {report.reason}.", by=actor.user_id)
+        await self._domain.operators.ban(report.accused_id, note or f"Reported: {report.reason}.", actor)
 
 
 async def _channel(report: Report) -> Channel:

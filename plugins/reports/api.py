@@ -11,9 +11,10 @@ from quart import Blueprint
 from quart_schema import tag, validate_querystring, validate_request, validate_response
 
 from aethex_live.scopes import Scope
-from aethex_live.web import Access, allow, client_address, current_actor
+from aethex_live.web import Access, allow, client_address, current_actor, require_proof
 from aethex_live.web.api import Page, PageQuery, page_of, refuses
 
+from .acts import PROVEN
 from .models import Report
 from .queue import Queue, outcome_of
 from .reasons import Act, Reason
@@ -149,7 +150,9 @@ class Api:
     @validate_response(Closed)
     @refuses(401, 403, 404, 409, 422)
     async def close(self, data: CloseIn) -> Closed:
-        """Act, and close all open reports of the thing."""
+        """Act, and close all open reports of the thing. A ban needs a recent proof, or a token with the scope."""
+        if data.act in PROVEN:
+            await require_proof(tokens=True)
         count = await self._reports.close(data.kind, data.subject_id, data.act, data.note, current_actor())
         return Closed(reports=count)
 

@@ -19,10 +19,11 @@ from aethex_live.web import (
     page,
     read_form,
     redirect_to,
+    require_proof,
 )
 from aethex_live.web.api import page_of, uuid_of
 
-from .acts import acts_for
+from .acts import PROVEN, acts_for
 from .queue import CHAT, PAGE, Case, Queue, outcome_of
 from .reasons import SENTENCES, Act, Reason
 from .service import LONGEST, LONGEST_NOTE, Filing, Reports
@@ -161,6 +162,8 @@ class Pages:
             data.kind != CHAT or data.act not in acts_for(CHAT, moderator=True, accused=False)
         ):
             raise NotFound("Moderators close reports about the chat of their channel.")
+        if data.act in PROVEN:
+            await require_proof(_base(channel_id))
         try:
             await self._reports.close(data.kind, data.id, data.act, data.note, current_actor(), channel_id=channel_id)
         except Refusal as refusal:

@@ -104,7 +104,7 @@ class Domain:
             setup=Setup(db, accounts),
             setup_steps=SetupSteps(),
             choices=SiteChoices(db, site, control, audit),
-            operators=Operators(db, accounts, channels, ingests, control, audit),
+            operators=Operators(db, clock, accounts, channels, ingests, control, audit),
             directory=Directory(clock),
             audit_log=AuditLog(db),
             login_links=LoginLinks(db, clock, accounts, audit),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -122,6 +122,8 @@ class Channels:
 
     async def _store(self, channel: Channel, actor: Actor, checked: Mapping[str, Any]) -> None:
         async with self._db.transaction():
+            if checked.get("visibility") == "public":
+                await _refuse_held(channel.id)
             if "slug" in checked:
                 await self._move(channel, checked["slug"])
             await Channel.filter(id=channel.id).update(**checked)
@@ -133,6 +135,21 @@ class Channels:
             )
             if "title" in checked or "category_id" in checked:
                 await self._retitle(channel, actor, checked)
+
+    async def hold(self, channel: Channel, actor: Actor, since: datetime | None, reason: str = "") -> None:
+        """Keep a channel out of lists from now on, or with None leave that to its owner again, in lists.
+
+        For `Operators`, who ask whether the actor may and note it in the audit.
+        """
+        visibility = "public" if since is None else "unlisted"
+        async with self._db.transaction():
+            await Channel.filter(id=channel.id).update(visibility=visibility, held_at=since, held_reason=reason)
+            await record(
+                ChannelChanged(channel_id=channel.id, fields=["held_at", "visibility"]),
+                subject=f"channel:{channel.id}",
+                actor=actor.user_id,
+                channel=channel.id,
+            )
 
     async def _move(self, channel: Channel, slug: str) -> None:
         """Take a new address; the old one goes on leading here. Raises Conflict, TooMany for the fourth in 30 days."""
@@ -218,6 +235,24 @@ class Channels:
                 case _:
                     raise Invalid(f"A channel has no “{key}”.", field=key)
         return checked
+
+
+def why_held(channel: Channel) -> str:
+    """To the owner: that an operator keeps the channel out of lists, why, and what to do; empty where none does."""
+    if channel.held_at is None:
+        return ""
+    said = f": “{channel.held_reason}”" if channel.held_reason else ""
+    return (
+        f"An operator of this site took this channel out of all lists on {channel.held_at:%d %B %Y}{said}. Whoever has "
+        "its address still finds it. Put right what this is about, then ask the operators to list it again."
+    )
+
+
+async def _refuse_held(channel_id: UUID) -> None:
+    """Raises Conflict about `visibility`; the row is locked until the transaction ends."""
+    row = await Channel.filter(id=channel_id).select_for_update().first()
+    if row is not None and row.held_at is not None:
+        raise Conflict(why_held(row), field="visibility", code="held")
 
 
 def _full(most: int) -> str:

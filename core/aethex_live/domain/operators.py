@@ -13,6 +13,7 @@ from aethex_live.events.types import UserRoleChanged, UserUnbanned
 from aethex_live.models import Channel, Session, User
 
 if TYPE_CHECKING:
+    from aethex_live.clock import Clock
     from aethex_live.control import Control
     from aethex_live.db import Database
     from aethex_live.domain.accounts import Accounts
@@ -24,15 +25,26 @@ Role = Literal["member", "operator"]
 Visibility = Literal["public", "unlisted"]
 LONGEST_REASON = 200
 SIGNED_OUT: Final = "user.signed_out"
+# acts about accounts that ask for a recent proof of who acts: what gives power, closes, deletes, or undoes that.
+# Signing somebody out and letting a waiting account in ask for none: nothing is lost by them.
+PROVEN: Final = frozenset({"ban", "unban", "promote", "demote", "delete", "keep", "decline"})
 
 
 class Operators:
     """Carries out what operators decide. Every method raises Forbidden for who is none."""
 
     def __init__(
-        self, db: Database, accounts: Accounts, channels: Channels, ingests: Ingests, control: Control, audit: Audit
+        self,
+        db: Database,
+        clock: Clock,
+        accounts: Accounts,
+        channels: Channels,
+        ingests: Ingests,
+        control: Control,
+        audit: Audit,
     ) -> None:
         self._db = db
+        self._clock = clock
         self._accounts = accounts
         self._channels = channels
         self._ingests = ingests
@@ -101,17 +113,25 @@ class Operators:
             await self._control.send(SIGNED_OUT, {"user_id": str(user_id), "reason": "Signed out by an operator."})
         return count
 
-    async def list_channel(self, channel: Channel, visibility: Visibility, actor: Actor) -> None:
-        """Take a channel out of all lists, or put it back. Its owner may change that again."""
+    async def list_channel(self, channel: Channel, visibility: Visibility, actor: Actor, reason: str = "") -> None:
+        """Keep a channel out of all lists until an operator puts it back; its owner reads `reason`.
+
+        Raises Conflict when it is to be put back and no operator took it out: then that is its owner's choice.
+        """
         _check(actor)
+        said = check_line(reason, field="reason", most=LONGEST_REASON)
+        out = visibility == "unlisted"
         async with self._db.transaction():
-            await self._channels.update(channel, actor, {"visibility": visibility})
+            row = await Channel.filter(id=channel.id).select_for_update().get()
+            if not out and row.held_at is None:
+                raise Conflict("No operator took this channel out of lists: that is its owner's choice.")
+            await self._channels.hold(row, actor, self._clock.now() if out else None, said)
             await self._audit.write(
-                "channel.unlisted" if visibility == "unlisted" else "channel.listed",
+                "channel.unlisted" if out else "channel.listed",
                 actor=actor,
                 subject=f"channel:{channel.id}",
                 channel_id=channel.id,
-                detail={"slug": channel.slug, "before": channel.visibility},
+                detail={"slug": row.slug, "before": row.visibility} | ({"reason": said} if said else {}),
             )
 
     async def end_broadcast(self, channel: Channel, actor: Actor) -> None:

@@ -27,6 +27,8 @@ class Channel(Row):
     """A place of a creator: its address (slug), its words, its colour. `hue` is in degrees of the colour circle.
 
     `retention_days`: how long recordings are kept; None keeps them as long as the site does.
+    `held_at`: since when an operator keeps it out of lists, and `held_reason` what they said; None: nobody does, and
+    `visibility` is the owner's choice.
     """
 
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -46,6 +48,8 @@ class Channel(Row):
     visibility = fields.CharField(max_length=10, default="public", db_default="public")
     mature = fields.BooleanField(default=False, db_default=False)
     retention_days: int | None = fields.IntField(null=True)
+    held_at: datetime | None = fields.DatetimeField(null=True)
+    held_reason = fields.CharField(max_length=200, default="", db_default="")
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -56,6 +60,9 @@ class Channel(Row):
             CheckConstraint(check="\"slug\" ~ '^[a-z0-9_-]{3,32}$'", name="core_channel_slug_form"),
             CheckConstraint(check='char_length("about") <= 2000', name="core_channel_about_length"),
             CheckConstraint(check='"retention_days" between 1 and 3650', name="core_channel_retention_days"),
+            CheckConstraint(
+                check='"held_at" is null or "visibility" = \'unlisted\'', name="core_channel_held_is_unlisted"
+            ),
         )
 
 

@@ -34,11 +34,14 @@ async def is_proven() -> bool:
     return await platform().domain.sessions.is_proven(current_actor().session_id)
 
 
-async def require_proof(back: str | None = None) -> None:
+async def require_proof(back: str | None = None, *, tokens: bool = False) -> None:
     """Raises ProofNeeded unless the actor proved within the last 15 minutes who they are.
 
-    `back` is the page to come back to: by default this one, after a form the one that it stands on.
+    `back` is the page to come back to: by default this one, after a form the one that it stands on. `tokens`: an API
+    token that the view lets in will do, for whoever made it gave a proof and chose its scopes.
     """
+    if tokens and current_actor().by_token:
+        return
     if not await is_proven():
         raise ProofNeeded(back or _here())
 

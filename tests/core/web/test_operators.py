@@ -170,6 +170,8 @@ async def test_an_account_is_deleted_by_its_typed_name_and_kept_when_called_off(
 async def test_a_channel_leaves_the_lists_and_comes_back(site: LiveSite, browsers: dict[str, Browser]) -> None:
     boss = await boss_of(site, browsers)
     await site.creator("listed_one", "listed-one")
+    early = await boss.submit("/admin/channels/listed-one", page="/admin/channels", act="list")
+    assert (early.status, "owner's choice" in early.text.replace("&#39;", "'")) == (409, True)
     await boss.submit("/admin/channels/listed-one", page="/admin/channels", act="unlist")
     channel = await Channel.get(slug="listed-one")
     assert channel.visibility == "unlisted"
@@ -178,6 +180,41 @@ async def test_a_channel_leaves_the_lists_and_comes_back(site: LiveSite, browser
     assert "/listed-one" in shown.text
     await boss.submit("/admin/channels/listed-one", page="/admin/channels", act="list")
     assert (await Channel.get(slug="listed-one")).visibility == "public"
+
+
+async def test_what_an_operator_unlisted_only_an_operator_lists_again(
+    site: LiveSite, browsers: dict[str, Browser]
+) -> None:
+    # Given a channel that an operator took out of lists, with a reason
+    boss = await boss_of(site, browsers)
+    owner = await site.creator("held_owner", "held-one")
+    act = {"act": "unlist", "reason": "Its <b>title</b> names somebody."}
+    assert (await boss.api("POST", "/admin/channels/held-one", act)).status == 200
+    assert (await audited("channel.unlisted")).detail["reason"] == act["reason"]
+    # When the owner looks, Then they read why and what to do, and strangers don't
+    page = await owner.get("/studio/held-one/settings")
+    assert "names somebody" in page.text
+    assert "<b>title" not in page.text
+    assert "ask the operators" in page.text
+    assert "ask the operators" in (await owner.api("GET", "/channels/held-one")).json()["held"]
+    assert (await boss.api("GET", "/channels/held-one")).json()["held"] == ""
+    # When they list it again, by page or API, Then that is refused, and all else can be changed
+    refused = await owner.api("PATCH", "/channels/held-one", {"visibility": "public"})
+    assert (refused.status, refused.json()["type"]) == (409, "urn:aethex:problem:held")
+    words = {"name": "New name", "slug": "held-one", "hue": "7", "about": ""}
+    again = await owner.submit("/studio/held-one/settings", **words, visibility="public")
+    assert (again.status, "ask the operators" in again.text) == (409, True)
+    assert (await owner.submit("/studio/held-one/settings", **words, visibility="unlisted")).status == 200
+    channel = await Channel.get(slug="held-one")
+    assert (channel.visibility, channel.name) == ("unlisted", "New name")
+    # and once an operator lifts it, it is the owner's choice again
+    shown = (await boss.get("/admin/channels?q=held-one")).text
+    assert "Unlisted by an operator" in shown
+    await boss.submit("/admin/channels/held-one", page="/admin/channels", act="list")
+    for wanted in ("unlisted", "public"):
+        assert (await owner.api("PATCH", "/channels/held-one", {"visibility": wanted})).status == 200
+    changes = await Event.filter(type="channel.changed", subject=f"channel:{channel.id}").count()
+    assert changes == 5
 
 
 async def test_people_are_found_by_parts_of_their_name_and_in_pages(
@@ -331,12 +368,15 @@ async def test_the_rules_refuse_members_whoever_calls_them(site: LiveSite, brows
     await site.member("climber")
     user = await User.get(username="climber")
     climber = Actor(user_id=user.id, username="climber", role="member")
+    channel = await site.platform.domain.channels.create(user.id, "climbers", "Climbers")
     operators = site.platform.domain.operators
     for act in (
         operators.set_role(user.id, "operator", climber),
         operators.ban(user.id, "Because.", climber),
         operators.unban(user.id, climber),
         operators.end_sessions(user.id, climber),
+        operators.list_channel(channel, "public", climber),
+        operators.end_broadcast(channel, climber),
     ):
         with pytest.raises(Forbidden):
             await act

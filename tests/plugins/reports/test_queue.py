@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from aethex_live.ids import uuid7
-from aethex_live.models import AuditEntry, Channel, ChannelModerator, Event, Recording, User
+from aethex_live.models import AuditEntry, Channel, ChannelModerator, Event, Recording, Session, User
 from aethex_live.services.mails import KEPT_MAILS
 from aethex_plugins.reports.models import Report
 
@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from reports_support import World
 
-from sites import Answer, Browser
+from sites import PASSWORD, Answer, Browser
+
+OWN_ENTRIES = ("user.banned", "channel.unlisted", "broadcast.ended_by_operator")
 
 
 async def report(browser: Browser, kind: str, subject_id: object, **more: object) -> None:
@@ -81,11 +83,44 @@ async def test_each_act_does_what_it_says(world: World) -> None:
         assert (await close(world.operator, kind, number, act, "seen")).status == 200, act
     # Then it is done, and nothing is open
     world.site.platform.db.bind()
-    assert (await Channel.get(id=unlisted.id)).visibility == "unlisted"
+    held = await Channel.get(id=unlisted.id)
+    assert (held.visibility, held.held_reason) == ("unlisted", "seen")
     assert (await Recording.get(id=video)).state == "deleted"
     assert (await User.get(id=bad.id)).state == "banned"
     assert await Report.filter(subject_id__in=[str(number) for _, number, _ in things], closed_at=None).count() == 0
     assert await Report.exclude(closed_at=None).exclude(guest_hash=None).count() == 0
+
+
+async def test_acts_are_those_of_the_operators_own_pages_with_their_proof_and_audit(world: World) -> None:
+    # Given a reported channel and a broadcast of it, and an operator whose proof is 20 minutes old
+    world.site.platform.db.bind()
+    domain, clock = world.site.platform.domain, world.site.platform.clock
+    owner = await domain.accounts.register("bad_owner", "", PASSWORD)
+    channel = await domain.channels.create(owner.id, "bad-owner", "Bad owner")
+    broadcast = await world.broadcast(channel)
+    _, reader = await world.person()
+    boss = await User.get(username="boss")
+    sessions = Session.filter(user_id=boss.id)
+    await sessions.update(proven_at=clock.now() - timedelta(minutes=20))
+    # When they unlist and end, Then nobody asks who they are
+    for kind, number, act in (("channel", channel.id, "unlist"), ("broadcast", broadcast, "end")):
+        await report(reader, kind, number)
+        assert (await close(world.operator, kind, number, act, "seen")).url.endswith("/p/reports/queue")
+    # When they ban, Then they are asked, and nothing is done before they proved it
+    await report(reader, "channel", channel.id)
+    assert "/confirm?next=/p/reports/queue" in (await close(world.operator, "channel", channel.id, "ban")).url
+    assert (await User.get(id=owner.id)).state == "active"
+    await sessions.update(proven_at=clock.now())
+    await close(world.operator, "channel", channel.id, "ban")
+    # Then the entries are those of the operators' own pages
+    entries = {row.action: row for row in await AuditEntry.filter(action__in=OWN_ENTRIES).order_by("id")}
+    assert entries.keys() == set(OWN_ENTRIES)
+    assert entries["user.banned"].detail == {"username": "bad_owner", "reason": "Reported: spam."}
+    assert entries["channel.unlisted"].channel_id == entries["broadcast.ended_by_operator"].channel_id == channel.id
+    # and the same ban again is refused as it is there
+    await report(reader, "channel", channel.id)
+    again = await close(world.operator, "channel", channel.id, "ban")
+    assert (again.status, "banned already" in again.text) == (409, True)
 
 
 async def test_an_act_that_is_refused_leaves_the_reports_open(world: World) -> None:

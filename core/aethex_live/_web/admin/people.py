@@ -115,6 +115,8 @@ def channel_row(cards: Cards, one: ListedChannel) -> ChannelRow:
         owner=one.channel.owner.username,
         listed=one.channel.visibility == "public",
         live=live is not None,
+        held=one.channel.held_at is not None,
+        held_reason=one.channel.held_reason,
         title=live.title if live else "",
         rehearsal=live is not None and live.rehearsal,
     )

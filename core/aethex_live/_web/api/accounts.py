@@ -230,7 +230,8 @@ async def delete_user(username: str, data: Typed) -> Leaving:
 @validate_response(Done)
 @refuses(401, 403, 404, 409)
 async def stay(username: str) -> Done:
-    """Call the deletion of an account off, whoever asked for it."""
+    """Call the deletion of an account off, whoever asked for it. Needs a recent proof."""
+    await require_proof()
     await platform().domain.leaving.stay(await platform().domain.accounts.get(username), current_actor())
     return Done()
 

@@ -12,7 +12,7 @@ from aethex_live._web.api.models import MailOut, PluginOut, PluginSwitch
 from aethex_live.errors import NotFound, Unavailable
 from aethex_live.scopes import Scope
 from aethex_live.services.mails import KEPT_MAILS, KeptMail, KeptMails
-from aethex_live.web import Access, allow, current_actor, platform
+from aethex_live.web import Access, allow, current_actor, platform, require_proof
 from aethex_live.web.api import Done, Page, PageQuery, page_of, refuses
 
 blueprint = Blueprint("api_admin", __name__, url_prefix="/api/v1/admin")
@@ -55,7 +55,8 @@ async def plugins() -> Plugins:
 @validate_response(Done)
 @refuses(401, 403, 404, 409, 422)
 async def switch(name: str, data: PluginSwitch) -> Done:
-    """Off at once, on at the next start, or the end of a suspension."""
+    """Off at once, on at the next start, or the end of a suspension. Needs a recent proof or a token for it."""
+    await require_proof(tokens=True)
     await platform().switch_plugin(name, data.switch, current_actor())
     return Done()
 

@@ -24,6 +24,7 @@ from aethex_live._web.api.models import (
     Typed,
 )
 from aethex_live._web.cards import Cards
+from aethex_live.domain.channels import why_held
 from aethex_live.domain.rights import SENTENCES, Right, rights_of
 from aethex_live.errors import NotFound
 from aethex_live.models import Channel, ChannelModerator
@@ -226,6 +227,7 @@ async def channel_out(row: Channel) -> ChannelOut:
         hue=row.hue,
         about=row.about,
         visibility="unlisted" if row.visibility == "unlisted" else "public",
+        held=why_held(row) if row.owner_id == current_actor().user_id else "",
         owner=row.owner.username,
         created_at=row.created_at,
         mature=row.mature,

@@ -115,6 +115,7 @@ class ChannelOut(BaseModel):
     hue: int
     about: str
     visibility: Literal["public", "unlisted"]
+    held: str = Field(description="to its owner: why an operator keeps it out of lists, and what to do; else empty")
     mature: bool = Field(description="its content is for adults, as its owner says")
     owner: str = Field(description="user name of the owner")
     created_at: datetime

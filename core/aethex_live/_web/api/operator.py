@@ -33,7 +33,7 @@ from aethex_live.events.dead_letters import dead_letters
 from aethex_live.models import AuditEntry
 from aethex_live.providers import Kind
 from aethex_live.scopes import Scope
-from aethex_live.web import Access, allow, current_actor, limit, platform
+from aethex_live.web import Access, allow, current_actor, limit, platform, require_proof
 from aethex_live.web.access import CLOSED
 from aethex_live.web.api import Done, Page, PageQuery, page_of, refuses
 
@@ -85,7 +85,8 @@ async def settings() -> Settings:
 @validate_response(Done)
 @refuses(401, 403, 409, 422)
 async def choose(data: SettingsChange) -> Done:
-    """Choose settings that neither file nor environment nor command line say."""
+    """Choose settings that neither file nor environment nor command line say. Needs a recent proof."""
+    await require_proof()
     given = {name: text for name, text in data.model_dump().items() if text is not None}
     await platform().domain.choices.change(given, current_actor())
     return Done()

@@ -94,6 +94,8 @@ class ListedChannelOut(BaseModel):
     name: str
     owner: str
     visibility: Literal["public", "unlisted"]
+    held: bool = Field(description="an operator keeps it out of lists")
+    held_reason: str
     live: bool
     created_at: datetime
 
@@ -107,9 +109,10 @@ class ChannelsQuery(PageQuery):
 
 
 class ChannelAct(Body):
-    """What to do about a channel."""
+    """What to do about a channel; the owner reads the reason for unlisting it."""
 
     act: Literal["unlist", "list", "end"]
+    reason: str = Field(default="", max_length=400)
 
 
 class DeadJobOut(BaseModel):

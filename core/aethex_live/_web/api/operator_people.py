@@ -16,9 +16,10 @@ from aethex_live._web.api.operator_models import (
     PersonOut,
 )
 from aethex_live.domain.directory import ListedChannel
+from aethex_live.domain.operators import PROVEN
 from aethex_live.models import User
 from aethex_live.scopes import Scope
-from aethex_live.web import Access, allow, current_actor, platform
+from aethex_live.web import Access, allow, current_actor, platform, require_proof
 from aethex_live.web.api import Done, Page, page_of, refuses
 
 blueprint = Blueprint("api_operator_people", __name__, url_prefix="/api/v1/admin")
@@ -50,7 +51,9 @@ async def people(query_args: PeopleQuery) -> Page[PersonOut]:
 @validate_response(PersonOut)
 @refuses(401, 403, 404, 409, 422)
 async def act_on_person(username: str, data: PersonAct) -> PersonOut:
-    """Ban an account, let it back in, or sign it out everywhere."""
+    """Ban an account or let it back in (with a recent proof, or a token with the scope), or sign it out everywhere."""
+    if data.act in PROVEN:
+        await require_proof(tokens=True)
     directory, operators, actor = platform().domain.directory, platform().domain.operators, current_actor()
     user = (await directory.account(username)).user
     if data.act == "ban":
@@ -86,15 +89,17 @@ async def channels(query_args: ChannelsQuery) -> Page[ListedChannelOut]:
 @allow(Access.OPERATOR, scope=Scope.OPERATE)
 @validate_request(ChannelAct)
 @validate_response(Done)
-@refuses(401, 403, 404, 422)
+@refuses(401, 403, 404, 409, 422)
 async def act_on_channel(name: str, data: ChannelAct) -> Done:
-    """Take a channel out of lists, put it back, or end what is live on it."""
+    """Keep a channel out of lists until an operator puts it back, do that, or end what is live on it."""
     domain, actor = platform().domain, current_actor()
     channel = await domain.channels.by_slug(name)
     if data.act == "end":
         await domain.operators.end_broadcast(channel, actor)
     else:
-        await domain.operators.list_channel(channel, "unlisted" if data.act == "unlist" else "public", actor)
+        await domain.operators.list_channel(
+            channel, "unlisted" if data.act == "unlist" else "public", actor, data.reason
+        )
     return Done()
 
 
@@ -119,6 +124,8 @@ def _channel(one: ListedChannel) -> ListedChannelOut:
         name=one.channel.name,
         owner=one.channel.owner.username,
         visibility=cast("Literal['public', 'unlisted']", one.channel.visibility),
+        held=one.channel.held_at is not None,
+        held_reason=one.channel.held_reason,
         live=one.broadcast is not None,
         created_at=one.channel.created_at,
     )

@@ -14,7 +14,19 @@ from aethex_live._web.pages.admin.providers import own_address
 from aethex_live.checks.trying import try_provider
 from aethex_live.errors import Invalid, Refusal
 from aethex_live.providers import Kind
-from aethex_live.web import Access, Form, allow, current_actor, limit, page, platform, read_form, redirect_to, say
+from aethex_live.web import (
+    Access,
+    Form,
+    allow,
+    current_actor,
+    limit,
+    page,
+    platform,
+    read_form,
+    redirect_to,
+    require_proof,
+    say,
+)
 
 blueprint = Blueprint("setup_steps", __name__)
 
@@ -69,6 +81,7 @@ async def site_posted() -> Response:
         return await page("setup_site.html", status=422, view=await site_view(platform(), form))
     if form.data.go == "skip":
         return await _on("site")
+    await require_proof("/setup/site")
     given = {name: text for name, text in (("name", form.data.name), ("url", form.data.url)) if text is not None}
     try:
         await platform().domain.choices.change(_unlike_now(given), current_actor())

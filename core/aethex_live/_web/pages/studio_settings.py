@@ -13,6 +13,7 @@ from aethex_live._web.cards import Cards
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.views import Choice, ModeratorRow, StudioSettingsView
 from aethex_live._web.words import language_options
+from aethex_live.domain.channels import why_held
 from aethex_live.domain.rights import CHAT, SENTENCES, Right, rights_of
 from aethex_live.errors import Invalid, Refusal
 from aethex_live.models import Channel
@@ -157,6 +158,7 @@ async def _show(
         delete_form=delete_form or Form[Any](values={}),
         languages=language_options(),
         site_url=parts.site.url,
+        held=why_held(channel),
     )
     return await page("studio_settings.html", status=status, view=view)
 

@@ -200,6 +200,8 @@ class ChannelRow:
     owner: str
     listed: bool
     live: bool
+    held: bool = False  # an operator keeps it out of lists
+    held_reason: str = ""
     title: str = ""
     rehearsal: bool = False
 

@@ -180,3 +180,4 @@ class StudioSettingsView:
     delete_form: Any = EMPTY_FORM
     languages: Sequence[Option] = ()
     site_url: str = ""
+    held: str = ""  # why an operator keeps the channel out of lists, and what to do

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from quart import Response, request
 
 from aethex_live._web.admin.people import channels_view
@@ -20,6 +20,7 @@ class ChannelActForm(BaseModel):
     """What to do about a channel."""
 
     act: Literal["unlist", "list", "end"]
+    reason: str = Field(default="", max_length=400)
 
 
 @blueprint.get("/admin/channels")
@@ -52,7 +53,7 @@ async def act_on_channel(name: str) -> Response:
         await domain.operators.end_broadcast(channel, actor)
         return back("/admin/channels", f"What was live on /{channel.slug} is ended.")
     if form.data.act == "unlist":
-        await domain.operators.list_channel(channel, "unlisted", actor)
+        await domain.operators.list_channel(channel, "unlisted", actor, form.data.reason)
         return back("/admin/channels", f"/{channel.slug} stands in no list any more.")
     await domain.operators.list_channel(channel, "public", actor)
     return back("/admin/channels", f"/{channel.slug} stands in lists again.")

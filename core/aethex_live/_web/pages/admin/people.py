@@ -10,6 +10,7 @@ from quart import Response, request
 from aethex_live._web.admin.people import people_view, person_view
 from aethex_live._web.pages.admin.routes import back, blueprint, cursor, older
 from aethex_live.domain.directory import Account
+from aethex_live.domain.operators import PROVEN
 from aethex_live.domain.storage_forecast import in_words
 from aethex_live.errors import Invalid, Refusal
 from aethex_live.web import Access, Form, allow, current_actor, page, platform, read_form, require_proof
@@ -19,8 +20,6 @@ from aethex_live.web.proof import ProofNeeded
 PAGE = 50
 FILTERS = ("q", "state", "role")
 Act = Literal["ban", "unban", "promote", "demote", "sign-out", "delete", "keep", "admit", "decline"]
-# these change who runs the site or what is there, so who asks proves again who they are
-PROVEN = frozenset({"promote", "demote", "delete"})
 
 
 class ActForm(BaseModel):

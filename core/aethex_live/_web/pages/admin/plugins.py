@@ -10,7 +10,7 @@ from quart import Response
 from aethex_live._web.admin.plugins import detail_view, off_view, plugins_view
 from aethex_live._web.pages.admin.routes import back, blueprint
 from aethex_live.errors import Invalid
-from aethex_live.web import Access, allow, current_actor, page, platform, read_form
+from aethex_live.web import Access, allow, current_actor, page, platform, read_form, require_proof
 
 
 class SwitchForm(BaseModel):
@@ -48,6 +48,7 @@ async def switch(name: str) -> Response:
     form = await read_form(SwitchForm)
     if form.data is None:
         raise Invalid("Choose on, off or resume.", field="switch")
-    said = await platform().switch_plugin(name, form.data.switch, current_actor())
     target = {"list": "/admin/plugins", "plugin": f"/admin/plugins/{name}", "setup": "/setup/features"}
+    await require_proof(target[form.data.to])
+    said = await platform().switch_plugin(name, form.data.switch, current_actor())
     return back(target[form.data.to], said)
