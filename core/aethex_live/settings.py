@@ -98,7 +98,7 @@ class Site(BaseModel):
         None, ge=1, le=3650, description="days that recordings are kept where a channel says nothing; unset: for ever"
     )
     channels_per_person: int = Field(5, ge=0, le=1000, description="how many channels an account may make")
-    leaving_days: int = Field(14, ge=1, le=90, description="days in which a deleted account can come back")
+    leaving_days: int = Field(14, ge=1, le=90, description="days in which a deleted account or channel can come back")
     terms_version: int = Field(
         0, ge=0, description="version of the terms; 0 asks for none, a higher one asks everybody again"
     )

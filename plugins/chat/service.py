@@ -145,7 +145,9 @@ class Chat:
 
     async def exists(self, channel_id: UUID) -> bool:
         """Whether the channel is there; its chat then is, too."""
-        return bool(await self._context.db.fetch("select 1 from core_channel where id = $1", [channel_id]))
+        return bool(
+            await self._context.db.fetch("select 1 from core_channel where id = $1 and delete_at is null", [channel_id])
+        )
 
     # -- for the realtime engine
 

@@ -31,7 +31,7 @@ join core_user u on u.id = any($2)
 left join core_channel_moderator m on m.channel_id = c.id and m.user_id = u.id
 left join chat_restriction r on r.channel_id = c.id and r.user_id = u.id and r.lifted_at is null
                             and (r.until is null or r.until > $3)
-where c.id = $1
+where c.id = $1 and c.delete_at is null
 """
 
 

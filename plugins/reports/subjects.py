@@ -45,12 +45,18 @@ class Subjects:
 
     async def _of_core(self, kind: str, number: UUID) -> Reportable | None:
         if kind == "channel":
-            channel = await Channel.filter(id=number).select_related("owner").first()
+            channel = await Channel.filter(id=number, delete_at__isnull=True).select_related("owner").first()
             return _channel(channel) if channel else None
         if kind == "broadcast":
-            broadcast = await Broadcast.filter(id=number, rehearsal=False).select_related("channel__owner").first()
+            broadcast = (
+                await Broadcast.filter(id=number, rehearsal=False, channel__delete_at__isnull=True)
+                .select_related("channel__owner")
+                .first()
+            )
             return _broadcast(broadcast) if broadcast else None
-        recordings = Recording.filter(id=number, state="ready").exclude(visibility="private")
+        recordings = Recording.filter(id=number, state="ready", channel__delete_at__isnull=True).exclude(
+            visibility="private"
+        )
         recording = await recordings.select_related("channel__owner").first()
         return _recording(recording) if recording else None
 

@@ -21,13 +21,14 @@ select c.id, '/' || c.slug as path,
        greatest(c.created_at, (select max(coalesce(b.ended_at, b.started_at)) from core_broadcast b
                                where b.channel_id = c.id and not b.rehearsal)) as at
 from core_channel c join core_user u on u.id = c.owner_id
-where c.visibility = 'public' and u.state = 'active'
+where c.visibility = 'public' and c.delete_at is null and u.state = 'active'
 """
 _VIDEOS = """
 select r.id, '/videos/' || r.id as path, r.created_at as at
 from core_recording r join core_channel c on c.id = r.channel_id join core_user u on u.id = c.owner_id
 left join core_broadcast b on b.id = r.broadcast_id
-where r.state = 'ready' and r.visibility = 'public' and c.visibility = 'public' and u.state = 'active'
+where r.state = 'ready' and r.visibility = 'public'
+  and c.visibility = 'public' and c.delete_at is null and u.state = 'active'
   and not coalesce(b.rehearsal, false)
 """
 _SETS: dict[Kind, str] = {"channels": _CHANNELS, "videos": _VIDEOS}

@@ -36,6 +36,7 @@ __all__ = ["StreamLocal"]
 _END = "stream_local.end"
 _PUBLIC = "stream_local.public"
 _ACCESS = "recording.access"
+_CHANNEL_ACCESS = "channel.access"
 
 
 class StreamLocal(Plugin):
@@ -147,6 +148,7 @@ class StreamLocal(Plugin):
         self.context.control.on(_END, self._hear_end)
         self.context.control.on(_PUBLIC, self._hear_public)
         self.context.control.on(_ACCESS, self._hear_access)
+        self.context.control.on(_CHANNEL_ACCESS, lambda _data: self._openness.forget_all())
         self.context.control.on("ingest.rotated", self._hear_rotated)
         for kind in ("user.closed", "user.changed"):
             self.context.control.on(kind, self._hear_person)

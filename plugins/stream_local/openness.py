@@ -50,6 +50,10 @@ class RecordingOpenness:
         """It changed: ask again."""
         self._known.pop(recording_id, None)
 
+    def forget_all(self) -> None:
+        """Many changed."""
+        self._known.clear()
+
 
 async def always_open(recording_id: str) -> Openness:
     """The answer where nobody keeps rows of recordings."""

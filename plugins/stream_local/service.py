@@ -41,6 +41,8 @@ class CoreGate:
             return _WRONG_KEY
         if not row.enabled:
             return Refusal("This channel may not go live: open the studio to see why.")
+        if row.channel.delete_at is not None:
+            return Refusal("This channel is deleted: bring it back in the studio first.")
         if reason := self._accounts.why_not(row.channel.owner):
             return Refusal(reason)
         return Admission(str(ingest_id), version=row.key_version, rehearsal=row.rehearsal)

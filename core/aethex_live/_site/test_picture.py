@@ -81,7 +81,9 @@ class TestPictures:
         at = datetime.fromisoformat(kept["at"])
         if kept["stage"] != "starting":
             return TestPicture(stage=kept["stage"], sentence=kept["sentence"], note=kept.get("note", ""), at=at)
-        channel = await Channel.get_or_none(id=kept["channel"]).select_related("owner", "category")
+        channel = await Channel.get_or_none(id=kept["channel"], delete_at__isnull=True).select_related(
+            "owner", "category"
+        )
         broadcast = await Broadcast.filter(channel_id=kept["channel"]).select_related("category").first()
         live = broadcast is not None and broadcast.state != "ended"
         return TestPicture(

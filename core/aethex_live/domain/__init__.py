@@ -10,6 +10,7 @@ from aethex_live.domain.audit import Audit
 from aethex_live.domain.audit_log import AuditLog
 from aethex_live.domain.broadcasts import Broadcasts
 from aethex_live.domain.channels import Channels
+from aethex_live.domain.closing import Closing
 from aethex_live.domain.directory import Directory
 from aethex_live.domain.ingests import Ingests
 from aethex_live.domain.leaving import Leaving
@@ -55,6 +56,7 @@ class Domain:
     people: People
     tokens: Tokens
     leaving: Leaving
+    closing: Closing
     removal: Removal
     audit: Audit
     setup: Setup
@@ -82,7 +84,7 @@ class Domain:
         accounts = Accounts(db, clock, providers, control, audit)
         removal = Removal(providers, jobs, audit)
         moderators = Moderators(db, audit)
-        channels = Channels(db, removal, moderators, site)
+        channels = Channels(db, moderators, site)
         ingests = Ingests(db, providers, control, audit)
         mails = LeavingMails(providers, clock, jobs, secrets, site)
         leaving = Leaving(db, clock, control, audit, removal, ingests, mails, days=site.leaving_days)
@@ -99,6 +101,7 @@ class Domain:
             people=People(hooks),
             tokens=Tokens(db, clock, control, audit),
             leaving=leaving,
+            closing=Closing(db, clock, providers, jobs, audit, removal, ingests, control, site),
             removal=removal,
             audit=audit,
             setup=Setup(db, accounts),

@@ -48,7 +48,8 @@ class Broadcasts:
         """What can be watched now on public channels, most recently started first. Never a rehearsal."""
         return (
             await Broadcast.exclude(state="ended")
-            .filter(channel__visibility="public", channel__owner__delete_at__isnull=True, rehearsal=False)
+            .filter(channel__visibility="public", channel__delete_at__isnull=True, rehearsal=False)
+            .filter(channel__owner__delete_at__isnull=True)
             .order_by("-started_at")
             .limit(limit)
             .select_related("channel", "channel__owner", "category")

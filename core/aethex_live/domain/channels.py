@@ -25,7 +25,6 @@ from aethex_live.models import Broadcast, Category, Channel, ChannelModerator, C
 if TYPE_CHECKING:
     from aethex_live.db import Database
     from aethex_live.domain.moderators import Moderators
-    from aethex_live.domain.removal import Removal
     from aethex_live.settings import Site
 
 ChannelRole = Literal["owner", "moderator"]
@@ -43,9 +42,8 @@ where channel_id = $1 and type = 'channel.changed' and payload->'fields' ? 'slug
 class Channels:
     """Makes channels, finds them, changes them."""
 
-    def __init__(self, db: Database, removal: Removal, moderators: Moderators, site: Site) -> None:
+    def __init__(self, db: Database, moderators: Moderators, site: Site) -> None:
         self._db = db
-        self._removal = removal
         self._moderators = moderators
         self._most = site.channels_per_person
 
@@ -72,7 +70,7 @@ class Channels:
         return channel
 
     async def by_slug(self, slug: str) -> Channel:
-        """The channel at an address, also at one it had before. Raises NotFound, also while its owner leaves."""
+        """The channel at an address, also at one it had before. Raises NotFound, also where it or its owner goes."""
         found = None
         if len(slug) <= LONGEST_SLUG:
             found = await Channel.filter(slug=slug.lower()).select_related("category", "owner").first()
@@ -80,13 +78,14 @@ class Channels:
             earlier = await ChannelSlug.filter(slug=slug.lower()).first()
             if earlier is not None:
                 found = await Channel.filter(id=earlier.channel_id).select_related("category", "owner").first()
-        if found is None or found.owner.delete_at is not None:
+        if found is None or found.delete_at is not None or found.owner.delete_at is not None:
             raise NotFound(f"There is no channel at /{slug[:40]}.")
         return found
 
     async def of_owner(self, user_id: UUID) -> Sequence[Channel]:
-        """The channels of an account, oldest first."""
-        return await Channel.filter(owner_id=user_id).order_by("created_at").select_related("category", "owner")
+        """The channels of an account but for closed ones, oldest first."""
+        rows = Channel.filter(owner_id=user_id, delete_at__isnull=True)
+        return await rows.order_by("created_at").select_related("category", "owner")
 
     async def role_of(self, channel: Channel, actor: Actor) -> ChannelRole | None:
         """What the actor is in the channel. Operators of the site count as owners."""
@@ -174,20 +173,6 @@ class Channels:
         if given.keys() - MODERATORS_WORDS:
             raise Forbidden("Only the owner of the channel may change this.")
         await self._moderators.require(channel, actor, Right.STREAM_EDIT)
-
-    async def delete(self, channel: Channel, actor: Actor, typed: str) -> None:
-        """Delete a channel with its recordings for good. `typed` is its address, typed by its owner.
-
-        Raises Invalid about `slug`, Forbidden for others, Conflict while it is live.
-        """
-        if actor.by_token or not (channel.owner_id == actor.user_id or actor.is_operator):
-            raise Forbidden("Only the owner of the channel may do this.")
-        if typed.strip().lower().removeprefix("/") != channel.slug:
-            raise Invalid(f"Type the address “{channel.slug}” to say that you mean it.", field="slug")
-        async with self._db.transaction():
-            if await Broadcast.filter(channel_id=channel.id).exclude(state="ended").exists():
-                raise Conflict("The channel is live: end the stream first.")
-            await self._removal.channel(channel, actor)
 
     async def _retitle(self, channel: Channel, actor: Actor, checked: Mapping[str, Any]) -> None:
         words = {key: checked[key] for key in ("title", "category_id") if key in checked}

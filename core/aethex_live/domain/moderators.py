@@ -59,7 +59,7 @@ class Moderators:
 
     async def channels_of(self, user_id: UUID) -> Sequence[Channel]:
         """The channels that an account moderates, by name."""
-        rows = Channel.filter(moderators__user_id=user_id, owner__delete_at__isnull=True)
+        rows = Channel.filter(moderators__user_id=user_id, delete_at__isnull=True, owner__delete_at__isnull=True)
         return await rows.order_by("name").select_related("category", "owner")
 
     async def add(self, channel: Channel, actor: Actor, username: str, rights: Iterable[str] | None = None) -> User:

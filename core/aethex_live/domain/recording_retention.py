@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from aethex_live.actor import Actor
 from aethex_live.domain.recordings import DELETE_MEDIA, UNDO
 from aethex_live.errors import NotFound
@@ -57,7 +59,7 @@ class Retention:
         for row in await Recording.filter(state="deleted", deleted_at__lte=now - UNDO).limit(_AT_ONCE):
             await self._purge(row, "deleted", None)
         # nothing goes that was not warned of for the whole time, however long this round did not run
-        due = Recording.filter(expires_at__lte=now, warned_at__lte=now - WARNING).exclude(state="deleted")
+        due = _of_open_channels().filter(expires_at__lte=now, warned_at__lte=now - WARNING)
         for row in await due.limit(_AT_ONCE):
             await self._purge(row, "expired", None)
 
@@ -98,10 +100,7 @@ class Retention:
     async def _warn(self) -> None:
         soon = self._clock.now() + WARNING
         rows = await (
-            Recording.filter(expires_at__lte=soon, warned_at=None)
-            .exclude(state="deleted")
-            .limit(_AT_ONCE)
-            .select_related("channel")
+            _of_open_channels().filter(expires_at__lte=soon, warned_at=None).limit(_AT_ONCE).select_related("channel")
         )
         by_owner: dict[UUID, list[Recording]] = defaultdict(list)
         for row in rows:
@@ -155,3 +154,8 @@ class Retention:
             *places,
         ]
         return Email(to=address, subject=f"{what} of yours will be deleted on {day}", text="\n".join(text))
+
+
+def _of_open_channels() -> QuerySet[Recording]:
+    """What is not deleted; while a channel is closed nobody could keep its recordings, so their time stands still."""
+    return Recording.filter(channel__delete_at__isnull=True).exclude(state="deleted")

@@ -75,6 +75,7 @@ class Recordings:
                 state="ready",
                 visibility="public",
                 channel__visibility="public",
+                channel__delete_at__isnull=True,
                 channel__owner__delete_at__isnull=True,
             )
             .order_by("-created_at")
@@ -90,7 +91,7 @@ class Recordings:
             .select_related("channel", "channel__owner", "channel__category", "broadcast")
             .first()
         )
-        if row is None or row.channel.owner.delete_at is not None:
+        if row is None or row.channel.delete_at is not None or row.channel.owner.delete_at is not None:
             raise NotFound("There is no such video, or it was deleted.")
         hidden = row.visibility == "private" or row.state != "ready"
         if hidden and not await self._channels.may(row.channel, actor, Right.RECORDINGS_EDIT):
@@ -199,8 +200,9 @@ class Recordings:
 
     async def openness(self, provider: str, provider_id: str) -> Openness:
         """Who may load the media of a recording: everyone who has its address, who has a token, nobody."""
-        row = await Recording.filter(provider=provider, provider_id=provider_id).first()
-        if row is None or row.state in {"deleted", "failed"}:
+        rows = Recording.filter(provider=provider, provider_id=provider_id)
+        row = await rows.select_related("channel").first()
+        if row is None or row.state in {"deleted", "failed"} or row.channel.delete_at is not None:
             return "gone"
         return "private" if row.visibility == "private" else "open"
 

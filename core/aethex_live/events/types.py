@@ -145,6 +145,27 @@ class ChannelChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelClosed(Event):
+    """A channel is to be deleted at `delete_at`; until then it is hidden and can be brought back."""
+
+    type: ClassVar[str] = "channel.closed"
+    channel_id: UUID
+    owner_id: UUID
+    slug: str
+    delete_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRestored(Event):
+    """The deletion of a channel was called off."""
+
+    type: ClassVar[str] = "channel.restored"
+    channel_id: UUID
+    owner_id: UUID
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelDeleted(Event):
     """A channel was deleted with everything in it; its addresses are free again."""
 

@@ -28,7 +28,8 @@ class Channel(Row):
 
     `retention_days`: how long recordings are kept; None keeps them as long as the site does.
     `held_at`: since when an operator keeps it out of lists, and `held_reason` what they said; None: nobody does, and
-    `visibility` is the owner's choice.
+    `visibility` is the owner's choice. `delete_at`: it is closed, and deleted for good then; until then its owner can
+    bring it back, or, with `closed_by_operator`, only an operator.
     """
 
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -50,6 +51,8 @@ class Channel(Row):
     retention_days: int | None = fields.IntField(null=True)
     held_at: datetime | None = fields.DatetimeField(null=True)
     held_reason = fields.CharField(max_length=200, default="", db_default="")
+    delete_at: datetime | None = fields.DatetimeField(null=True, db_index=True)
+    closed_by_operator = fields.BooleanField(default=False, db_default=False)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from aethex_live.domain.rights import CHAT, SENTENCES, Right, check_rights, rights_of
 from aethex_live.errors import Invalid
 from aethex_live.ids import uuid7
-from aethex_live.models import AuditEntry, Channel, ChannelModerator, Outbox, Recording
+from aethex_live.models import AuditEntry, Channel, ChannelModerator, Recording
 from sites import Browser, LiveSite, OpenSite
 
 
@@ -52,28 +52,6 @@ async def test_the_number_of_channels_is_a_setting(open_site: OpenSite) -> None:
     page = await owner.get("/studio/first-one")
     assert 'href="/studio/second-one"' in page.text
     assert 'href="/studio?new"' in page.text
-
-
-async def test_a_channel_is_deleted_with_its_recordings_once_its_address_is_typed(site: LiveSite) -> None:
-    # Given a channel with a recording
-    owner, other = await site.creator("ender", "ending"), await site.creator("ender2", "ending2")
-    site.platform.db.bind()
-    channel = await Channel.get(slug="ending")
-    media = str(uuid7())
-    await Recording.create(id=uuid7(), channel=channel, provider="local", provider_id=media, state="ready")
-    # When others try, or the address is not typed, it stays
-    assert (await other.api("DELETE", "/channels/ending", {"typed": "ending"})).status == 403
-    wrong = await owner.submit("/studio/ending/delete", page="/studio/ending/settings", typed="yes")
-    assert (wrong.status, "Type the address" in wrong.text) == (422, True)
-    # When its owner types it, all of it goes
-    done = await owner.submit("/studio/ending/delete", page="/studio/ending/settings", typed="ending")
-    assert "is deleted, with its recordings." in done.text
-    assert (await owner.get("/ending")).status == 404
-    wanted = await Outbox.filter(topic="core.delete_recording_media").values("payload")
-    assert media in {row["payload"]["provider_id"] for row in wanted}
-    assert await AuditEntry.filter(action="channel.deleted", channel_id=channel.id).count() == 1
-    # and its address is free
-    assert (await other.api("POST", "/channels", {"slug": "ending", "name": "New"})).status == 201
 
 
 RIGHTS = st.sets(st.sampled_from(list(Right)))

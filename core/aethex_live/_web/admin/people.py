@@ -117,6 +117,7 @@ def channel_row(cards: Cards, one: ListedChannel) -> ChannelRow:
         live=live is not None,
         held=one.channel.held_at is not None,
         held_reason=one.channel.held_reason,
+        delete_at=one.channel.delete_at,
         title=live.title if live else "",
         rehearsal=live is not None and live.rehearsal,
     )

@@ -25,7 +25,7 @@ LABELS: Mapping[str, tuple[str, str, str]] = {
     "terms_url": ("Address of the terms", "Leave it empty when they stand in data/terms.txt.", "url"),
     "channels_per_person": ("Channels for each account", "0 makes no new channels.", "number"),
     "recordings_days": ("Days that recordings are kept", "Where a channel says nothing. Empty: for ever.", "number"),
-    "leaving_days": ("Days to call a deletion off", "How long a deleted account can come back.", "number"),
+    "leaving_days": ("Days to call a deletion off", "How long a deleted account or channel can come back.", "number"),
 }
 _UNPREFIXED = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
 

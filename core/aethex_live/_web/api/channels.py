@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from aethex_live._web.api.models import (
     ChannelChange,
     ChannelNew,
     ChannelOut,
+    ClosedChannelOut,
     ModeratorNew,
     ModeratorOut,
     RightList,
@@ -46,6 +47,18 @@ class Moderators(BaseModel):
     """Moderators of a channel, oldest first."""
 
     items: list[ModeratorOut]
+
+
+class Closed(BaseModel):
+    """When the channel is deleted for good."""
+
+    delete_at: datetime
+
+
+class ClosedChannels(BaseModel):
+    """Channels that are to be deleted."""
+
+    items: list[ClosedChannelOut]
 
 
 @blueprint.get("/me/channels")
@@ -121,12 +134,36 @@ async def change(slug: str, data: ChannelChange) -> ChannelOut:
 @tag(["channels"])
 @allow(Access.CHANNEL_OWNER, scope=CLOSED)
 @validate_request(Typed)
-@validate_response(Done)
+@validate_response(Closed)
 @refuses(401, 403, 404, 409, 422)
-async def delete(slug: str, data: Typed) -> Done:
-    """Delete the channel with its recordings for good; `typed` is its address. Needs a recent proof."""
+async def delete(slug: str, data: Typed) -> Closed:
+    """Hide the channel now; it is deleted with its recordings at `delete_at`, and can be restored until then.
+
+    `typed` is its address. Needs a recent proof.
+    """
     await require_proof()
-    await platform().domain.channels.delete(current_channel(), current_actor(), data.typed)
+    return Closed(delete_at=await platform().domain.closing.close(current_channel(), current_actor(), data.typed))
+
+
+@blueprint.get("/me/channels/closed")
+@tag(["channels"])
+@allow(Access.SIGNED_IN)
+@validate_response(ClosedChannels)
+@refuses(401)
+async def closed() -> ClosedChannels:
+    """The channels of the account that asks which are to be deleted."""
+    rows = await platform().domain.closing.of_owner(user_id(current_actor()))
+    return ClosedChannels(items=[closed_out(row) for row in rows if row.delete_at is not None])
+
+
+@blueprint.post("/me/channels/closed/<uuid:channel_id>/restore")
+@tag(["channels"])
+@allow(Access.SIGNED_IN, scope=CLOSED)
+@validate_response(Done)
+@refuses(401, 403, 404)
+async def restore(channel_id: UUID) -> Done:
+    """Call the deletion of a channel off."""
+    await platform().domain.closing.restore(channel_id, current_actor())
     return Done()
 
 
@@ -201,6 +238,14 @@ async def remove_moderator(slug: str, moderator_id: UUID) -> Done:
     """Take the right away."""
     await platform().domain.moderators.remove(current_channel(), current_actor(), moderator_id)
     return Done()
+
+
+def closed_out(row: Channel) -> ClosedChannelOut:
+    """A closed channel."""
+    assert row.delete_at is not None, "the caller looked"
+    return ClosedChannelOut(
+        id=row.id, slug=row.slug, name=row.name, delete_at=row.delete_at, by_operator=row.closed_by_operator
+    )
 
 
 def moderator_out(row: ChannelModerator) -> ModeratorOut:

@@ -122,6 +122,16 @@ class ChannelOut(BaseModel):
     live: bool
 
 
+class ClosedChannelOut(BaseModel):
+    """A channel that is to be deleted, as its owner sees it."""
+
+    id: UUID
+    slug: str
+    name: str
+    delete_at: datetime
+    by_operator: bool = Field(description="an operator closed it, and only one brings it back")
+
+
 class ChannelNew(Body):
     """A new channel."""
 

@@ -96,6 +96,7 @@ class ListedChannelOut(BaseModel):
     visibility: Literal["public", "unlisted"]
     held: bool = Field(description="an operator keeps it out of lists")
     held_reason: str
+    delete_at: datetime | None = Field(description="it is closed, and deleted for good then")
     live: bool
     created_at: datetime
 
@@ -111,7 +112,7 @@ class ChannelsQuery(PageQuery):
 class ChannelAct(Body):
     """What to do about a channel; the owner reads the reason for unlisting it."""
 
-    act: Literal["unlist", "list", "end"]
+    act: Literal["unlist", "list", "end", "restore"]
     reason: str = Field(default="", max_length=400)
 
 

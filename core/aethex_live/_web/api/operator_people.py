@@ -91,8 +91,11 @@ async def channels(query_args: ChannelsQuery) -> Page[ListedChannelOut]:
 @validate_response(Done)
 @refuses(401, 403, 404, 409, 422)
 async def act_on_channel(name: str, data: ChannelAct) -> Done:
-    """Keep a channel out of lists until an operator puts it back, do that, or end what is live on it."""
+    """Keep a channel out of lists until an operator puts it back, do that, end what is on, or restore a closed one."""
     domain, actor = platform().domain, current_actor()
+    if data.act == "restore":
+        await domain.closing.restore_at(name, actor)
+        return Done()
     channel = await domain.channels.by_slug(name)
     if data.act == "end":
         await domain.operators.end_broadcast(channel, actor)
@@ -126,6 +129,7 @@ def _channel(one: ListedChannel) -> ListedChannelOut:
         visibility=cast("Literal['public', 'unlisted']", one.channel.visibility),
         held=one.channel.held_at is not None,
         held_reason=one.channel.held_reason,
+        delete_at=one.channel.delete_at,
         live=one.broadcast is not None,
         created_at=one.channel.created_at,
     )

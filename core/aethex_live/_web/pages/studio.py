@@ -12,7 +12,7 @@ from aethex_live._web.cards import Cards, channel_topic
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.pages.settings import prove
 from aethex_live._web.studio_views import connection_view, health_view, stats_of
-from aethex_live._web.views import ConnectionView, Option, StudioStartView, StudioView
+from aethex_live._web.views import ClosedChannel, ConnectionView, Option, StudioStartView, StudioView
 from aethex_live._web.words import language_options
 from aethex_live.errors import Refusal, Unavailable
 from aethex_live.models import Category
@@ -67,7 +67,8 @@ async def start() -> Response:
     assert user_id is not None, "the guard lets signed-in people through only"
     channels = await platform().domain.channels.of_owner(user_id)
     helps = await platform().domain.moderators.channels_of(user_id)
-    if len(channels) == 1 and not helps and "new" not in request.args:
+    closed = await platform().domain.closing.of_owner(user_id)
+    if len(channels) == 1 and not helps and not closed and "new" not in request.args:
         return redirect_to(f"/studio/{channels[0].slug}")
     return await _show_start(Form[Any](values={"name": current_actor().name}))
 
@@ -194,11 +195,19 @@ async def _show_start(form: Form[Any], status: int = 200) -> Response:
     cards = Cards(parts)
     channels = await parts.domain.channels.of_owner(actor.user_id)
     helps = await parts.domain.moderators.channels_of(actor.user_id)
-    await cards.know([*channels, *helps])
+    closed = await parts.domain.closing.of_owner(actor.user_id)
+    await cards.know([*channels, *helps, *closed])
     view = StudioStartView(
         form=form,
         channels=[cards.channel(channel) for channel in channels],
         helps=[cards.channel(channel) for channel in helps],
+        closed=[
+            ClosedChannel(
+                id=str(row.id), channel=cards.channel(row), delete_at=row.delete_at, by_operator=row.closed_by_operator
+            )
+            for row in closed
+            if row.delete_at is not None
+        ],
         categories=await categories(),
         site_url=parts.site.url,
     )

@@ -14,6 +14,7 @@ from aethex_live._web.cookies import add_flash
 from aethex_live._web.views import Choice, ModeratorRow, StudioSettingsView
 from aethex_live._web.words import language_options
 from aethex_live.domain.channels import why_held
+from aethex_live.domain.closing import day_of
 from aethex_live.domain.rights import CHAT, SENTENCES, Right, rights_of
 from aethex_live.errors import Invalid, Refusal
 from aethex_live.models import Channel
@@ -111,17 +112,25 @@ async def change_moderator(slug: str, user_id: UUID) -> Response:
 @blueprint.post("/studio/<slug>/delete")
 @allow(Access.CHANNEL_OWNER)
 async def delete(slug: str) -> Response:
-    """Delete the channel for good, once its address is typed."""
+    """Close the channel, once its address is typed; it is deleted for good later."""
     parts, channel = platform(), current_channel()
     await require_proof(f"/studio/{channel.slug}/settings#delete")
     form = await read_form(DeleteForm)
     try:
-        await parts.domain.channels.delete(channel, current_actor(), form.data.typed if form.data else "")
+        at = await parts.domain.closing.close(channel, current_actor(), form.data.typed if form.data else "")
     except Refusal as refusal:
         form.errors["typed"] = str(refusal)
         return await _show(delete_form=form, status=refusal.status)
-    said = f"{channel.name} is deleted, with its recordings."
-    return add_flash(redirect_to("/studio"), parts.secrets, parts.site, said)
+    said = f"{channel.name} is closed. You can bring it back here until {day_of(at)}; then it is deleted."
+    return add_flash(redirect_to("/studio?new"), parts.secrets, parts.site, said)
+
+
+@blueprint.post("/studio/<uuid:channel_id>/restore")
+@allow(Access.SIGNED_IN)
+async def restore(channel_id: UUID) -> Response:
+    """Call the deletion of a channel off."""
+    channel = await platform().domain.closing.restore(channel_id, current_actor())
+    return _back(channel, f"{channel.name} is back.")
 
 
 @blueprint.post("/studio/<slug>/moderators/<uuid:user_id>/remove")
@@ -159,6 +168,7 @@ async def _show(
         languages=language_options(),
         site_url=parts.site.url,
         held=why_held(channel),
+        days=parts.site.leaving_days,
     )
     return await page("studio_settings.html", status=status, view=view)
 

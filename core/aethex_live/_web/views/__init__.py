@@ -80,6 +80,7 @@ from aethex_live._web.views.pages import (
 from aethex_live._web.views.shell import Flash, NavItem, RailItem, RailSection, ShellView, Viewer
 from aethex_live._web.views.studio import (
     ChartView,
+    ClosedChannel,
     ConnectionView,
     DeskView,
     Finding,
@@ -104,6 +105,7 @@ __all__ = [
     "ChannelView",
     "ChartView",
     "Choice",
+    "ClosedChannel",
     "ConfirmView",
     "ConnectionView",
     "DeskView",

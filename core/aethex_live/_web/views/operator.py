@@ -202,6 +202,7 @@ class ChannelRow:
     live: bool
     held: bool = False  # an operator keeps it out of lists
     held_reason: str = ""
+    delete_at: datetime | None = None
     title: str = ""
     rehearsal: bool = False
 

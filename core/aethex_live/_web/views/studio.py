@@ -13,12 +13,23 @@ from aethex_live._web.views.words import Tone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedChannel:
+    """A channel that is to be deleted; `by_operator`: its owner can't bring it back."""
+
+    id: str
+    channel: ChannelView
+    delete_at: datetime
+    by_operator: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudioStartView:
     """studio_start.html: make a channel, or choose one of those that the person runs."""
 
     form: Any = EMPTY_FORM
     channels: Sequence[ChannelView] = ()
     helps: Sequence[ChannelView] = ()  # channels of others that the person moderates
+    closed: Sequence[ClosedChannel] = ()
     categories: Sequence[Option] = ()
     site_url: str = ""
 
@@ -180,4 +191,5 @@ class StudioSettingsView:
     delete_form: Any = EMPTY_FORM
     languages: Sequence[Option] = ()
     site_url: str = ""
+    days: int = 14  # in which a deleted channel can come back
     held: str = ""  # why an operator keeps the channel out of lists, and what to do

@@ -19,7 +19,7 @@ PAGE = 50
 class ChannelActForm(BaseModel):
     """What to do about a channel."""
 
-    act: Literal["unlist", "list", "end"]
+    act: Literal["unlist", "list", "end", "restore"]
     reason: str = Field(default="", max_length=400)
 
 
@@ -43,11 +43,14 @@ async def channels() -> Response:
 @blueprint.post("/admin/channels/<name>")
 @allow(Access.OPERATOR)
 async def act_on_channel(name: str) -> Response:
-    """Unlist, list or end."""
+    """Unlist, list, end or bring back."""
     form = await read_form(ChannelActForm)
     if form.data is None:
         raise Invalid("Choose what to do.", field="act")
     domain, actor = platform().domain, current_actor()
+    if form.data.act == "restore":
+        channel = await domain.closing.restore_at(name, actor)
+        return back("/admin/channels", f"/{channel.slug} is back.")
     channel = await domain.channels.by_slug(name)
     if form.data.act == "end":
         await domain.operators.end_broadcast(channel, actor)
