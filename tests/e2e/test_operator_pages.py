@@ -60,7 +60,10 @@ async def lived_in(site: LiveSite) -> None:
     await site.member("gone_one")
     boss = await site.operator("kit")
     await boss.submit("/admin/people/gone_one", act="ban", reason="Sold followers in every chat.")
-    await boss.submit("/admin/channels/haldor", page="/admin/channels", act="unlist")
+    await boss.submit(
+        "/admin/channels/haldor", page="/admin/channels", act="unlist", reason="Its title names somebody."
+    )
+    await (await site.creator("leif", "leif")).api("DELETE", "/channels/leif", {"typed": "leif"})
     await boss.submit("/admin/providers/email/test", page="/admin/providers", to="kit@example.org")
     site.platform.db.bind()
     now = site.platform.clock.now()
@@ -78,7 +81,7 @@ async def lived_in(site: LiveSite) -> None:
     await EventDeadLetter.create(
         id=uuid7(), consumer="core.pages", event_id=uuid7(), position=1, error="KeyError: 'title'", attempts=3
     )
-    assert await Channel.all().count() == 2
+    assert await Channel.all().count() == 3
 
 
 async def signed_in(site: LiveSite, page: Page) -> None:
@@ -112,6 +115,7 @@ async def test_every_page_is_readable_by_all_and_fits_the_screen(
         assert answer is not None
         assert answer.status == 200, address
         await page.evaluate(engine)
+        await page.evaluate("document.querySelectorAll('main details').forEach(more => { more.open = true; })")
         for width in (1440, 390):
             await page.set_viewport_size({"width": width, "height": 900})
             wrong += [f"{name} {width}: {found}" for found in await page.evaluate(AUDIT, RULES)]

@@ -555,6 +555,10 @@ def _studio() -> Sequence[Sample]:
         channel=NOVA, form=SETTINGS_FORM, moderators=MODERATORS, rights=RIGHTS, languages=LANGUAGES, site_url=SITE
     )
     start = v.StudioStartView(categories=CATEGORIES, site_url=SITE, form=v.FormView(values={"name": "Ada Brandt"}))
+    closed = [
+        v.ClosedChannel(id=str(number), channel=OTHERS[number], delete_at=NOW, by_operator=number == 1)
+        for number in range(2)
+    ]
     nobody = replace(VIEWER, channels=(), home="")
     first = v.ShellView(area="studio", path="/studio", viewer=nobody, nav=nav(("Home", "/", "house"), current=""))
     return [
@@ -604,6 +608,14 @@ def _studio() -> Sequence[Sample]:
             replace(start, channels=[NOVA, OTHERS[0]], form=REFUSED),
             first,
             "/studio",
+        ),
+        Sample("studio-closed", "studio_start.html", replace(start, channels=[NOVA], closed=closed), first, "/studio"),
+        Sample(
+            "studio-settings-held",
+            "studio_settings.html",
+            replace(settings, held="An operator of this site took this channel out of all lists: “Spam”."),
+            studio(f"{base}/settings"),
+            f"{base}/settings",
         ),
     ]
 
