@@ -156,7 +156,7 @@ async def test_what_an_operator_closed_only_an_operator_brings_back(site: LiveSi
     assert "an operator of" in mail
     assert "/closing6" in mail
     # When an operator does it on the page of channels, Then it is there again
-    assert "Deleted on" in (await boss.get("/admin/channels?q=closing6")).text
+    assert "To be deleted on" in (await boss.get("/admin/channels?q=closing6")).text
     await boss.submit("/admin/channels/closing6", page="/admin/channels?q=closing6", act="restore")
     assert (await owner.get("/closing6")).status == 200
     assert (await Channel.get(slug="closing6")).closed_by_operator is False
