@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from sites import OpenSite
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sharing_support import URL, World, go_live, make_video, owner_of
+
+CONSENT = re.compile(r'href="(\?adult=[^"]+)" rel="nofollow"')
 
 
 def is_framed(headers: object) -> bool:
@@ -51,9 +55,17 @@ async def test_whoever_is_signed_in_is_a_guest_in_a_frame(open_site: OpenSite) -
     assert "mine alone" not in framed.text
 
 
-@pytest.mark.parametrize("path", ["/embed/nobody-here", "/embed/videos/0190d3a4-0000-7000-8000-000000000000"])
-async def test_what_is_not_there_is_not_found(world: World, path: str) -> None:
-    assert (await world.visitor.get(path)).status == 404
+GONE = "0190d3a4-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize("path", ["nobody-here", "No Such Name!", f"videos/{GONE}", "videos/none", "a/b/c"])
+async def test_what_is_not_there_is_said_inside_the_frame(world: World, path: str) -> None:
+    answer = await world.visitor.get(f"/embed/{path}")
+    assert answer.status == 404
+    assert is_framed(answer.headers)
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert "sharing-frame" in answer.text
 
 
 async def test_a_rehearsal_is_not_shown_in_a_frame(world: World) -> None:
@@ -76,15 +88,37 @@ async def test_what_is_on_is_shown_with_the_way_back(world: World) -> None:
 async def test_a_channel_for_adults_asks_first_without_a_cookie(world: World) -> None:
     # Given a channel for adults
     late = await world.another("late", mature=True)
-    video = await make_video(late, "night")
+    video = await make_video(late, "What a night")
     # When its player is framed
     gate = await world.visitor.get(f"/embed/videos/{video}?t=30")
-    # Then there is no player until somebody says that they are grown up, and their wishes are kept
+    # Then it asks as the watch page does, and tells and shows nothing before it is answered
+    watch = await world.visitor.get(f"/videos/{video}")
+    for said in ("This channel says its content is for adults", "marked this channel so", 'name="rating"', "Go on"):
+        assert said in watch.text
+        assert said in gate.text
     assert "<ax-player" not in gate.text
-    assert "?adult=1&amp;t=30" in gate.text
-    agreed = await world.visitor.get(f"/embed/videos/{video}?adult=1&t=30")
+    assert "What a night" not in gate.text
+    # and who goes on sees the player, with their wishes kept
+    go_on = CONSENT.search(gate.text)
+    assert go_on
+    address = f"/embed/videos/{video}{unescape(go_on.group(1))}"
+    assert address.endswith("&t=30")
+    agreed = await world.visitor.get(address)
     assert "<ax-player" in agreed.text
-    assert "Set-Cookie" not in agreed.headers
+    for answer in (gate, agreed):
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+async def test_no_site_can_frame_a_player_past_the_gate(world: World) -> None:
+    moon = await world.another("moon", mature=True)
+    video = await make_video(moon, "night")
+    # a word that was made up, the word of another visitor, an address that another site had signed
+    other = world.site.platform.secrets.scoped("sharing").sign("adult", b"203.0.113.9")
+    for word in ("1", "", "AAAA.BBBB", other):
+        for path in ("moon", f"videos/{video}"):
+            answer = await world.visitor.get(f"/embed/{path}?adult={word}")
+            assert "<ax-player" not in answer.text, word
 
 
 async def test_a_site_that_wants_no_frames_shows_none(open_site: OpenSite) -> None:
