@@ -150,8 +150,18 @@ class ChatPages:
         """Who is timed out or banned, each with a button that lifts it."""
         channel = current_channel()
         people = await self._chat.shut_out(channel.id, current_actor())
+        me = await self._chat.standing(channel.id, current_actor())
+        rights = me.rights if me else frozenset()
         template = "chat/restricted.html" if is_fragment() else "chat/restricted_page.html"
-        return await page(template, channel=channel, people=people, base=_base(), next=f"{_base()}/restricted")
+        return await page(
+            template,
+            channel=channel,
+            people=people,
+            base=_base(),
+            next=f"{_base()}/restricted",
+            may_time_out=Right.CHAT_TIMEOUT in rights,
+            may_ban=Right.CHAT_BAN in rights,
+        )
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)

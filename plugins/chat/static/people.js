@@ -15,7 +15,7 @@ export class People {
   #dialog;
   #about = null;
 
-  /** `room` has part, log, composer, me, role, moderator, strings, act(event, data) -> Promise, say(text). */
+  /** `room` has part, log, composer, me, role, moderator, rights, strings, act(event, data) -> Promise, say(text). */
   constructor(root, room) {
     this.#root = root;
     this.#room = room;
@@ -47,12 +47,14 @@ export class People {
   // --- the line that is pointed at
 
   #may(line) {
-    const { me, role, moderator } = this.#room;
+    const { me, role, moderator, rights } = this.#room;
     const own = me && line.dataset.user === me;
     const theirs = line.dataset.role;
     const power = moderator && !own && line.dataset.user && theirs !== "owner" && (role === "owner" || theirs === "member");
     const there = line.dataset.id && !["deleted", "sending", "failed"].includes(line.dataset.state);
-    return { reply: me && there, delete: there && (own || power || (moderator && !line.dataset.user)), menu: power };
+    // the tools come without a button that the moderator's rights leave empty; deleting is there for one's own lines
+    const deletes = rights.has("chat.delete") && (power || (moderator && !line.dataset.user));
+    return { reply: me && there, delete: there && (own || deletes), menu: power };
   }
 
   #point(line) {

@@ -66,10 +66,10 @@ class ChatRoom extends HTMLElement {
 
   /** What the parts know of this chat. */
   #build() {
-    const { base, me, username, name, hue, role, limit } = this.dataset;
+    const { base, me, username, name, hue, role, limit, rights = "" } = this.dataset;
     return {
       strings: JSON.parse(this.dataset.strings), base, me, role, next: location.pathname, limit: Number(limit),
-      username: username?.toLowerCase(), moderator: "moderator" in this.dataset, author: { id: me, username, name, hue },
+      username: username?.toLowerCase(), moderator: "moderator" in this.dataset, rights: new Set(rights.split(" ")), author: { id: me, username, name, hue },
       part: (kind) => this.querySelector(`template[data-part="${kind}"]`).content.firstElementChild.cloneNode(true),
       post: (message) => this.#act("chat.send", message),
       act: (event, data) => this.#act(event, data),

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 import pytest_asyncio
 
-from aethex_live.models import User
+from aethex_live.models import ChannelModerator, User
 from sites import Browser, LiveSite
 
 LINE = re.compile(r'<li class="ax-msg" data-id="([^"]+)"(.*?)</li>', re.S)
@@ -89,8 +89,8 @@ async def test_the_panel_stands_beside_the_player_and_in_the_stream_manager(stag
     assert f'name="next" value="/{stage.slug}/live"' in watch
     assert lines(watch) == lines(studio)
     assert f'name="next" value="/studio/{stage.slug}"' in studio
-    assert "data-moderator data-strings" in studio
-    assert "data-moderator data-strings" not in watch
+    assert 'data-moderator data-rights="chat.ban chat.delete chat.timeout"' in studio
+    assert "data-moderator" not in watch
 
 
 async def test_text_is_escaped_and_links_are_plain(stage: Stage) -> None:
@@ -208,3 +208,19 @@ async def test_bad_ids_are_sentences_not_failures(stage: Stage) -> None:
     assert (await stage.owner.get(f"{stage.base}/people/{missing}")).status == 404
     assert (await stage.owner.get(f"{stage.base}/log?before=x")).status == 422
     assert (await stage.owner.get("/p/chat/no-such-channel")).status == 404
+
+
+async def test_who_is_shut_out_has_a_button_for_who_may_lift_it(stage: Stage) -> None:
+    # Given somebody who is timed out, and somebody who is banned
+    other = await stage.site.member(f"other_{stage.slug[5:]}")
+    for browser, act in ((stage.viewer, "timeout"), (other, "ban")):
+        await stage.say(browser, f"about {act}")
+        me = (await browser.api("GET", f"/channels/{stage.slug}/chat/me")).json()["id"]
+        await stage.owner.submit(f"{stage.base}/{act}", page=stage.base, user=me, seconds="600")
+    # When moderators with one right each look at the list
+    for rights, count in ((["chat.delete"], 0), (["chat.timeout"], 1), (["chat.ban"], 1), (["chat"], 2)):
+        moderator = ChannelModerator.filter(user_id=await stage.id_of("moderator"))
+        await moderator.update(rights=rights)
+        page = (await stage.moderator.get(f"{stage.base}/restricted")).text
+        # Then each of them can lift what they could have done
+        assert page.count('data-act="lift"') == count, rights

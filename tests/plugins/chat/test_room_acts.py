@@ -11,6 +11,8 @@ import pytest
 from chat_windows import Theatre
 from playwright.async_api import Page, expect
 
+from aethex_live.models import ChannelModerator
+
 pytestmark = pytest.mark.slow
 
 
@@ -80,6 +82,45 @@ async def test_a_ban_from_the_card_says_why(theatre: Theatre) -> None:
         re.compile(r"You are banned from this chat\. Reason: Advertising")
     )
     await owner.sees("was banned by")
+
+
+@pytest.mark.parametrize(
+    ("rights", "tools", "menu"),
+    [
+        (["chat.delete"], ["Delete message"], []),
+        (["chat.timeout"], ["Time out"], ["Time out for 10 minutes", "Reason or another length"]),
+        (["chat.ban"], ["Ban"], ["Ban", "With a reason"]),
+        (["chat.delete", "chat.ban"], ["Delete message", "Ban"], ["Ban", "With a reason"]),
+    ],
+)
+async def test_a_moderator_is_offered_what_their_rights_allow(
+    theatre: Theatre, rights: list[str], tools: list[str], menu: list[str]
+) -> None:
+    # Given a moderator with some of the rights, and lines of a viewer and of their own
+    await ChannelModerator.filter(user_id=await theatre.id_of("moderator")).update(rights=rights)
+    viewer, moderator = await theatre.open("viewer"), await theatre.open("moderator")
+    await viewer.send("what now")
+    await moderator.sees("what now")
+    await moderator.send("my own")
+    await moderator.sees("my own")
+    await moderator.page.wait_for_selector("ax-chat[data-hands]")
+    # Then the tools of the viewer's line are what the rights open
+    line = moderator.lines.filter(has_text="what now")
+    await line.hover()
+    names = await line.locator(".ax-msg__tools button").evaluate_all("all => all.map(e => e.ariaLabel)")
+    assert names == ["Reply", *tools]
+    # and so is the menu
+    if menu:
+        await line.get_by_role("button", name=tools[-1], exact=True).click()
+        found = await moderator.page.locator("[data-menu] [role=menuitem]").all_inner_texts()
+        assert set(menu) <= set(found)
+        assert ("Ban" in found) is ("chat.ban" in rights)
+        assert any(name.startswith("Time out") for name in found) is ("chat.timeout" in rights)
+        await moderator.page.keyboard.press("Escape")
+    # and one's own line can be removed in any case
+    own = moderator.lines.filter(has_text="my own")
+    await own.hover()
+    await expect(own.get_by_role("button", name="Delete message")).to_be_visible()
 
 
 async def test_a_refused_act_is_said_where_it_was_tried(theatre: Theatre) -> None:
