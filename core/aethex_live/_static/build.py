@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from aethex_live._static import css, sources
+from aethex_live._static import css, marks, sources
 from aethex_live._static.compress import compress_all
 from aethex_live._static.errors import BuildError
 from aethex_live._static.icons import icon_table
@@ -16,6 +16,8 @@ from aethex_live._static.licenses import licenses
 from aethex_live._static.stamp import source_files, stamp
 
 SHEET = "css/aether.css"
+MARK = "img/logo.svg"
+MARK_SIZES = (32, 192, 512)
 
 
 def build(root: Path, static: Path, *, force: bool = False) -> int | None:
@@ -54,9 +56,17 @@ def _fill(writer: _Writer, root: Path, static: Path) -> None:
             sheets.append((path.name, path.read_text("utf-8")))
         else:
             writer.add(name, path.read_bytes())
+    _marks(writer, (static / MARK).read_bytes())
     writer.add(SHEET, css.join(sheets, writer.address_from_sheet))
     writer.add_plain("icons.json", icon_table(sources.read(modules, sources.LUCIDE, "icon-nodes.json")))
     writer.add_plain("THIRD_PARTY_LICENSES", licenses(modules))
+
+
+def _marks(writer: _Writer, svg: bytes) -> None:
+    """The mark for tabs, home screens and browsers that ask for /favicon.ico."""
+    for size in MARK_SIZES:
+        writer.add(f"img/mark-{size}.png", marks.png(svg, size))
+    writer.add("img/favicon.ico", marks.ico(svg))
 
 
 def _cached_cut(archivo: bytes, root: Path) -> bytes:
