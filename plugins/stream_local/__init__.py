@@ -83,6 +83,7 @@ class StreamLocal(Plugin):
             public_url=settings.public_url or "",
             tokens=self._tokens,
             offers=Offers(dvr=dvr, ladder=bool(settings.ladder)),
+            browser=settings.browser,
             mirror=self._mirror,
             elsewhere=Elsewhere(self._end_elsewhere, self._go_public_elsewhere),
             close=self.shutdown,

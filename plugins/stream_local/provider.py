@@ -74,6 +74,7 @@ class LocalStreaming:
         public_url: str,
         tokens: PlayTokens,
         offers: Offers,
+        browser: bool,
         mirror: Mirror,
         elsewhere: Elsewhere,
         close: Callable[[], Awaitable[None]],
@@ -82,7 +83,7 @@ class LocalStreaming:
         self._addresses, self._public_url = addresses, public_url
         self._tokens, self._offers = tokens, offers
         self._mirror, self._elsewhere, self._close = mirror, elsewhere, close
-        self.capabilities = frozenset(StreamCap)
+        self.capabilities = frozenset(StreamCap) - (frozenset() if browser else {StreamCap.BROWSER})
         self.origins = (_origin(public_url),) if public_url else ()
 
     # --- ingests

@@ -111,6 +111,8 @@ def _nav(area: Area, channel: Channel | None) -> list[NavItem]:
             ("Videos", f"{base}/videos", "clapperboard"),
             ("Channel settings", f"{base}/settings", "settings"),
         ]
+        if g.get("channel_role") != "owner":  # those three are the owner's alone
+            entries = [("Stream", f"{base}/desk", "radio-tower")]
     else:
         entries = [("Home", "/", "house")]
         if current_actor().signed_in:

@@ -25,6 +25,7 @@ class StreamCap(enum.StrEnum):
     REHEARSE = "rehearse"  # keeps `Rehearsing`
     DOWNLOAD = "download"  # keeps `Downloading`
     DISK = "disk"  # keeps `DiskKeeping`
+    BROWSER = "browser"  # creators go live from a page, too, which its plugin puts into the studio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

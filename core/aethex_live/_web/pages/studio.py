@@ -225,7 +225,7 @@ async def _show_manager(
     cards = Cards(parts)
     await cards.know([channel])
     broadcast = await parts.domain.broadcasts.of_channel(channel.id, rehearsals=True)
-    can_rehearse, rehearsal = await _rehearsal()
+    caps, rehearsal = await _provider()
     recent = await cards.video_cards(await parts.domain.recordings.of_channel(channel.id, all_of_them=True, limit=1))
     health = await _health()
     typed = {
@@ -245,20 +245,21 @@ async def _show_manager(
         languages=language_options(),
         can_end=g.get("channel_role") == "owner",
         rehearsal=rehearsal,
-        can_rehearse=can_rehearse,
+        can_rehearse=StreamCap.REHEARSE in caps,
+        can_use_browser=StreamCap.BROWSER in caps,
         state_topic=channel_topic(channel.id),
         last_video=recent[0] if recent else None,
     )
     return await page("studio.html", player=True, status=status, view=view)
 
 
-async def _rehearsal() -> tuple[bool, bool]:
-    """Whether the channel's provider can rehearse, and whether it will."""
+async def _provider() -> tuple[frozenset[StreamCap], bool]:
+    """What the channel's provider can do, and whether what is sent next is a rehearsal."""
     try:
         found = await platform().domain.ingests.of(current_channel())
     except Unavailable:
-        return False, False
-    return StreamCap.REHEARSE in found.provider.capabilities, found.row.rehearsal
+        return frozenset(), False
+    return found.provider.capabilities, found.row.rehearsal
 
 
 async def _health() -> Any:

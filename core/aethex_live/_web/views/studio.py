@@ -116,6 +116,7 @@ class StudioView:
     can_end: bool = True
     rehearsal: bool = False  # what is sent next is a rehearsal
     can_rehearse: bool = False
+    can_use_browser: bool = False  # creators go live from a page, too
     state_topic: str = ""
     last_video: VideoCard | None = None
 
