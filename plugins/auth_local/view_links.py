@@ -51,21 +51,21 @@ class Pages:
     @allow(Access.PUBLIC)
     async def forgot(self) -> Response:
         """The form that asks for a link."""
-        return await page("auth_local/forgot.html", form=Form[Any](values={}), sent=False)
+        return await page("auth_local/forgot.html", area="plain", form=Form[Any](values={}), sent=False)
 
     @allow(Access.PUBLIC)
     async def ask(self) -> Response:
         """Want a link; the answer is the same whether anybody has the address."""
         form = await read_form(ForgotForm)
         if form.data is None:
-            return await page("auth_local/forgot.html", status=422, form=form, sent=False)
+            return await page("auth_local/forgot.html", area="plain", status=422, form=form, sent=False)
         try:
             await limit_forgot(form.data.email, client_address())
             await self._parts.resets.ask(form.data.email)
         except Refusal as refusal:
             form.refuse(refusal)
-            return await page("auth_local/forgot.html", status=refusal.status, form=form, sent=False)
-        return await page("auth_local/forgot.html", form=Form[Any](values={}), sent=True)
+            return await page("auth_local/forgot.html", area="plain", status=refusal.status, form=form, sent=False)
+        return await page("auth_local/forgot.html", area="plain", form=Form[Any](values={}), sent=True)
 
     @allow(Access.PUBLIC)
     async def reset(self) -> Response:
@@ -141,7 +141,7 @@ async def _token() -> str:
 
 async def _private(template: str, status: int = 200, **context: Any) -> Response:
     """A page whose address is a secret: it is kept nowhere, and nobody learns it as the page before."""
-    response = await page(template, status=status, **context)
+    response = await page(template, status=status, area="plain", **context)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response

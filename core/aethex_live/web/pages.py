@@ -26,7 +26,8 @@ async def page(
     """Render `template`; `player=True` widens the style policy, because media-chrome styles its shadow roots.
 
     `framed=True` lets other sites show the page in a frame: only for views that know nobody (`allow(as_guest=True)`).
-    `area` puts a plugin's page into the navigation of the "studio" or "admin"; else its address decides.
+    `area` puts a plugin's page into the navigation of the "studio" or "admin", or takes all of it away with "plain";
+    else its address decides.
     `subject` is what the page is about, for what plugins write into its head.
     """
     g.player_page, g.framed_page, g.subject = player, framed, subject
