@@ -11,23 +11,13 @@ from playwright.async_api import Page
 from aethex_live.ids import uuid7
 from aethex_live.models import Channel, EventDeadLetter, Outbox
 from encoders import NewPage, chromium, new_page  # noqa: F401 - fixtures
+from page_audit import ALL, AUDIT, ENGINE, OVERFLOW
 from sites import PASSWORD, LiveSite, OpenSite
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
 PICTURES = ROOT / "build" / "operator"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AUDIT = """async (tags) => {
-  await Promise.all(document.getAnimations().filter(a => a.effect.getTiming().iterations !== Infinity)
-    .map(animation => animation.finished));
-  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
-  return found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' +
-    (n.any.concat(n.all, n.none)[0] || {message: ''}).message).join(' | '));
-}"""
-OVERFLOW = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-    .slice(0, 5).map(e => e.className + ' ' + Math.round(e.getBoundingClientRect().right))"""
 PAGES = {
     "status": "/admin",
     "plugins": "/admin/plugins",
@@ -105,7 +95,7 @@ async def test_every_page_is_readable_by_all_and_fits_the_screen(
     new_page: NewPage,  # noqa: F811 - the fixture
     theme: str,
 ) -> None:
-    engine = (ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8")
+    engine = ENGINE.read_text("utf-8")
     PICTURES.mkdir(parents=True, exist_ok=True)
     page = await new_page(scheme=theme)
     await signed_in(lived, page)
@@ -118,7 +108,7 @@ async def test_every_page_is_readable_by_all_and_fits_the_screen(
         await page.evaluate("document.querySelectorAll('main details').forEach(more => { more.open = true; })")
         for width in (1440, 390):
             await page.set_viewport_size({"width": width, "height": 900})
-            wrong += [f"{name} {width}: {found}" for found in await page.evaluate(AUDIT, RULES)]
+            wrong += [f"{name} {width}: {found}" for found in await page.evaluate(AUDIT, ALL)]
             wrong += [f"{name} {width} is too wide: {found}" for found in await page.evaluate(OVERFLOW)]
             await page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", full_page=True)
     assert wrong == []

@@ -66,6 +66,7 @@ async def build(platform: Platform) -> ShellView:
         rail=await _rail(platform) if area == "site" else (),
         flashes=[*_safe_mode(platform), *([Flash(text=flash[1], tone=cast("Tone", flash[0]))] if flash else ())],
         registration=_takes_everyone(platform),
+        passwords=platform.domain.accounts.can(AuthCap.SET_PASSWORD),
         channel=cards.channel(channel) if channel is not None else None,
     )
 

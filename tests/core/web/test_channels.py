@@ -141,6 +141,10 @@ async def test_rights_are_given_changed_and_taken_on_the_page(site: LiveSite) ->
     desk = await helper.get("/studio/giver-channel/desk")
     assert "What is it about?" in desk.text
     assert "End the stream" not in desk.text
+    # whose links lead to no page that is the owner's alone
+    assert 'href="/studio/giver-channel/desk"' in desk.text
+    for closed in ("", "/videos", "/settings"):
+        assert f'href="/studio/giver-channel{closed}"' not in desk.text
     await helper.submit("/studio/giver-channel/desk/details", page="/studio/giver-channel/desk", title="By taker")
     assert (await owner.api("GET", "/channels/giver-channel")).json()["title"] == "By taker"
     moderators = (await owner.api("GET", "/channels/giver-channel/moderators")).json()["items"]

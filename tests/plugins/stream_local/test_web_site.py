@@ -143,6 +143,17 @@ async def test_where_it_is_switched_off_there_is_neither_page_nor_socket(open_si
         await socket(owner)
 
 
+async def test_the_studio_speaks_of_the_browser_where_creators_can_go_live_from_one(
+    site: LiveSite, owner: Browser, open_site: OpenSite
+) -> None:
+    without = await open_site(plugins={"stream_local": {"browser": False}})
+    other = await without.creator("nova_owner", "nova")
+    for studio, offered in ((owner, True), (other, False)):
+        page = (await studio.get("/studio/nova")).text
+        assert ("or go live from the browser" in page) is offered
+        assert "Start streaming in OBS" in page
+
+
 async def test_a_signed_out_session_can_t_use_its_ticket(site: LiveSite, owner: Browser) -> None:
     other = await site.browser()
     await other.submit("/sign-in", username="nova_owner", password="correct horse 9 battery")

@@ -85,4 +85,5 @@ class ShellView:
     rail: Sequence[RailSection] = ()
     flashes: Sequence[Flash] = ()
     registration: bool = True  # whether a "Sign up" button makes sense
+    passwords: bool = True  # whether accounts have passwords of this site
     channel: ChannelView | None = None  # the studio's channel
