@@ -66,7 +66,8 @@ class Browser:
 
     async def ask(self, method: str, path: str, **more: Any) -> Answer:
         async with self.session.request(method, urljoin(self.base, path), **more) as response:
-            return Answer(response.status, str(response.url), await response.text(), response.headers)
+            text = await response.text(errors="replace")  # pictures are answers, too
+            return Answer(response.status, str(response.url), text, response.headers)
 
     async def submit(self, path: str, *, page: str | None = None, **fields: str) -> Answer:
         """Fill in and send the form at `path`, which stands on `page` (else on `path` itself)."""
