@@ -22,6 +22,8 @@ from .api_models import (
     MessagePlace,
     MessageQuery,
     Messages,
+    ModesIn,
+    ModesOut,
     RestrictionIn,
     RestrictionOut,
     Restrictions,
@@ -30,6 +32,7 @@ from .api_models import (
     person_out,
     restriction_out,
 )
+from .modes import Modes
 
 if TYPE_CHECKING:
     from .service import Chat
@@ -52,6 +55,8 @@ class ChatApi:
         made.post("/restrictions")(self.restrict)
         made.delete("/restrictions/<uuid:user_id>")(self.lift)
         made.get("/log")(self.log)
+        made.get("/modes")(self.modes)
+        made.put("/modes")(self.set_modes)
         return made
 
     @tag(["chat"])
@@ -136,6 +141,24 @@ class ChatApi:
         """End the timeout or ban of an account."""
         await self._chat.moderation.lift(current_channel().id, user_id, current_actor())
         return Done()
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL)
+    @validate_response(ModesOut)
+    @refuses(404)
+    async def modes(self, slug: str) -> ModesOut:
+        """How often, what and who may write, with the sentences that pages show."""
+        return ModesOut(**(await self._chat.modes(current_channel().id)).as_json())
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
+    @validate_request(ModesIn)
+    @validate_response(ModesOut)
+    @refuses(401, 403, 404, 422)
+    async def set_modes(self, slug: str, data: ModesIn) -> ModesOut:
+        """Let these modes hold from now on; what is left out is off."""
+        modes = Modes(**data.model_dump())
+        return ModesOut(**(await self._chat.mode_acts.change(current_channel().id, current_actor(), modes)).as_json())
 
     @tag(["chat"])
     @allow(Access.CHANNEL_MODERATOR)

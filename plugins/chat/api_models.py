@@ -37,6 +37,27 @@ class RestrictionIn(Body):
     reason: str = Field(default="", max_length=1000)
 
 
+class ModesIn(Body):
+    """The modes that shall hold; what is left out is off."""
+
+    slow_s: int = Field(default=0, description="seconds between two messages of one person, up to 600; 0: no slow mode")
+    unique_only: bool = Field(default=False, description="refuse what the person said in the last ten minutes")
+    links: Literal["allow", "refuse"] = "allow"
+    min_age_minutes: int = Field(default=0, description="how old an account must be to write, up to 129600 (90 days)")
+    verified_only: bool = Field(default=False, description="only accounts with a confirmed e-mail address may write")
+
+
+class ModesOut(BaseModel):
+    """The modes that hold; `sentences` say them in words."""
+
+    slow_s: int
+    unique_only: bool
+    links: Literal["allow", "refuse"]
+    min_age_minutes: int
+    verified_only: bool
+    sentences: list[str]
+
+
 class MessageQuery(BaseModel):
     """Which part of the history."""
 

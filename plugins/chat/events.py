@@ -43,4 +43,17 @@ class UserLifted(Event):
     kind: str
 
 
-ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModesChanged(Event):
+    """A moderator changed how often, what or who may write in a chat; these modes hold now."""
+
+    type: ClassVar[str] = "chat.modes_changed"
+    channel_id: UUID
+    slow_s: int
+    unique_only: bool
+    links: str
+    min_age_minutes: int
+    verified_only: bool
+
+
+ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted, ModesChanged)

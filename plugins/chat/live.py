@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from aethex_live.realtime import Call, SocketEvent, TopicClass
 from aethex_live.scopes import Scope
 
+from .modes import Modes
 from .sequence import PREFIX, channel_of
 
 if TYPE_CHECKING:
@@ -64,6 +65,16 @@ class TimeOut(Ban):
     seconds: int
 
 
+class SetModes(_Data):
+    """Let these modes hold; what is left out is off."""
+
+    slow_s: int = 0
+    unique_only: bool = False
+    links: Literal["allow", "refuse"] = "allow"
+    min_age_minutes: int = 0
+    verified_only: bool = False
+
+
 def topic_class(chat: Chat) -> TopicClass:
     """The topics `chat:<channel id>`."""
     return TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head)
@@ -91,6 +102,7 @@ class Handlers:
             ("timeout", TimeOut, self._time_out, MODERATOR, Scope.MODERATE),
             ("ban", Ban, self._ban, MODERATOR, Scope.MODERATE),
             ("lift", Person, self._lift, MODERATOR, Scope.MODERATE),
+            ("modes", SetModes, self._modes, MODERATOR, Scope.MODERATE),
         ]
         return [
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
@@ -122,6 +134,11 @@ class Handlers:
     async def _lift(self, call: Call) -> None:
         data: Person = call.data
         await self._chat.moderation.lift(data.channel, data.user, call.actor)
+
+    async def _modes(self, call: Call) -> Mapping[str, object]:
+        data: SetModes = call.data
+        modes = Modes(**data.model_dump(exclude={"channel"}))
+        return (await self._chat.mode_acts.change(data.channel, call.actor, modes)).as_json()
 
 
 def _answer(made: Restricted) -> Mapping[str, object]:

@@ -49,6 +49,27 @@ class Line(Row):
         )
 
 
+class ModesRow(Row):
+    """The modes of a channel's chat; a channel without a row has none (modes.Modes says what they mean)."""
+
+    channel: fields.OneToOneRelation[Channel] = fields.OneToOneField(
+        "core.Channel", related_name="chat_modes", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    slow_s = fields.SmallIntField(default=0, db_default=0)
+    unique_only = fields.BooleanField(default=False, db_default=False)
+    links = fields.CharField(max_length=8, default="allow", db_default="allow")
+    min_age_minutes = fields.IntField(default=0, db_default=0)
+    verified_only = fields.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        table = "chat_modes"
+        constraints = (
+            one_of("chat_modes", "links", "allow", "refuse"),
+            CheckConstraint(check='"slow_s" between 0 and 600', name="chat_modes_slow"),
+        )
+
+
 class Restriction(Row):
     """A timeout (it has an end) or a ban (it has none) of a person in a channel; lifted ones stay."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from quart import request
 
+from aethex_live.domain.rights import Right
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.web import Actor, current_actor
 from aethex_live.web.hot import remember
@@ -66,6 +67,11 @@ class Panel:
     def base(self) -> str:
         """Below this address stand the chat's own pages."""
         return f"/p/chat/{self.slug}"
+
+    @property
+    def may_change_modes(self) -> bool:
+        """Whether who looks at it may change the modes."""
+        return self.room.me is not None and Right.CHAT_MODES in self.room.me.rights
 
     @property
     def timeouts(self) -> tuple[Preset, ...]:

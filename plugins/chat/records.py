@@ -61,6 +61,13 @@ class ActRow:
     subject: str
     detail: Mapping[str, Any]
 
+    @property
+    def changes(self) -> str:
+        """For modes: what was changed, from what to what."""
+        if self.action != "chat.modes":
+            return ""
+        return ", ".join(f"{name}: {old} → {new}" for name, (old, new) in self.detail.items())
+
 
 async def shut_out_people(
     db: Database, channel_id: UUID, now: datetime, *, before: UUID | None = None, limit: int = 100

@@ -15,6 +15,7 @@ from aethex_live.hookspecs.moderation import Review, Verdict
 from aethex_live.ids import uuid7
 
 from .batches import Batches, Stored, Waiting
+from .entrance import Entrance
 from .lines import Author, Quote, find, quote_of
 from .refusals import shut_out, too_fast
 from .standing import Standing, standings
@@ -41,6 +42,7 @@ class Sender:
         self._context = context
         self._settings = settings
         self._batches = batches
+        self._entrance = Entrance(context)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
@@ -78,7 +80,10 @@ class Sender:
             text=text,
             reply_to=reply_to,
         )
-        return await self._waiting(author, await self._reviewed(draft), quote, client_id)
+        reviewed = await self._reviewed(draft)
+        # last of all: what is refused for another reason must not start the slow mode
+        await self._entrance.check(channel_id, author, reviewed)
+        return await self._waiting(author, reviewed, quote, client_id)
 
     async def _known(self, channel_id: UUID, user_id: UUID, client_id: str) -> Stored | None:
         rows = await self._context.db.fetch(_KNOWN, [channel_id, user_id, client_id])

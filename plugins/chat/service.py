@@ -13,7 +13,9 @@ from . import lines, records, sequence
 from .acts import Acts
 from .batches import Batches, Stored
 from .lines import NEWEST, Entry
+from .mode_acts import ModeActs
 from .moderation import Moderation
+from .modes import OPEN, Modes, modes_of
 from .sending import Sender
 from .standing import Standing, require_moderator, standings
 from .writing import LineWriter
@@ -34,6 +36,7 @@ class Room:
     entries: list[Entry]
     place: sequence.Place
     me: Standing | None
+    modes: Modes = OPEN
 
     @property
     def moderator(self) -> bool:
@@ -64,6 +67,7 @@ class Chat:
         self._sender = Sender(context, settings, self._batches)
         acts = Acts(context.db, context.clock, context.realtime)
         self.moderation = Moderation(acts, context.domain.audit, remove_recent_s=settings.remove_recent_s)
+        self.mode_acts = ModeActs(acts, context.domain.audit)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
@@ -97,7 +101,12 @@ class Chat:
             before=place.seq + 1,
             moderator=me is not None and me.moderates,
         )
-        return Room(channel_id=channel_id, entries=entries, place=place, me=me)
+        modes = await modes_of(self._context.db, channel_id)
+        return Room(channel_id=channel_id, entries=entries, place=place, me=me, modes=modes)
+
+    async def modes(self, channel_id: UUID) -> Modes:
+        """How often, what and who may write."""
+        return await modes_of(self._context.db, channel_id)
 
     async def messages(self, channel_id: UUID, actor: Actor, *, before: int | None, limit: int) -> list[Entry]:
         """A part of the history, oldest first; moderators also get what was removed. Acts are left out."""

@@ -17,6 +17,12 @@ NAME = r"@([A-Za-z0-9_]{3,32})(?![A-Za-z0-9_])"
 _MENTION = re.compile(rf"(?<![A-Za-z0-9_@/.]){NAME}")
 _LINK = re.compile(r"(?<![A-Za-z0-9_])https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _TRAILING = ".,;:!?'])"
+# example.com, without the part before it: what people type who know that links are off
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9@])(?:[A-Za-z0-9-]{1,63}\.)+(?:com|net|org|io|gg|tv|me|co|info|biz|xyz|shop|live|link|ru|cn|de|uk|fr"
+    r"|app|dev|site|online|top|club|store|ly|be|to)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
 _HOST = re.compile(r"https?://[A-Za-z0-9]")
 
 PartKind = Literal["text", "mention", "link"]
@@ -43,6 +49,11 @@ def check_text(text: str, longest: int) -> str:
 
 def _visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CZM" and character not in _BLANK
+
+
+def has_link(text: str) -> bool:
+    """Whether a message leads elsewhere: also by an address that browsers would not make a link of."""
+    return bool(_links(text)) or _ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def mentioned(text: str) -> list[str]:

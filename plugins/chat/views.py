@@ -17,11 +17,14 @@ from aethex_live.web.api import uuid_of
 from aethex_live.web.pages import local_address
 from aethex_live.web.request import is_fragment
 
+from .modes import AGE_PRESETS, SLOW_PRESETS, Modes
 from .panels import TIMEOUTS, Panels
 from .refusals import span
 from .standing import may_act
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask.sansio.blueprints import BlueprintSetupState
 
     from .service import Chat
@@ -43,6 +46,17 @@ class LineForm(BaseModel):
     """About a line."""
 
     line: UUID
+    next: str = ""
+
+
+class ModesForm(BaseModel):
+    """The modes; a switch that is off is not sent."""
+
+    slow_s: int = 0
+    unique_only: bool = False
+    no_links: bool = False
+    min_age_minutes: int = 0
+    verified_only: bool = False
     next: str = ""
 
 
@@ -72,6 +86,8 @@ class ChatPages:
         made.get("/people/<uuid:user_id>")(self.person)
         made.get("/restricted")(self.restricted)
         made.get("/log")(self.log)
+        made.get("/modes")(self.modes)
+        made.post("/modes")(self.set_modes)
         made.post("/delete")(self.delete)
         made.post("/timeout")(self.time_out)
         made.post("/ban")(self.ban)
@@ -208,11 +224,56 @@ class ChatPages:
         await self._chat.moderation.lift(current_channel().id, data.user, current_actor())
         return redirect_to(_back(data.next))
 
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def modes(self, slug: str) -> Response:
+        """The form of the modes: in the chat's dialog, or as a page."""
+        return await self._show_modes(await self._chat.modes(current_channel().id))
+
+    async def _show_modes(self, modes: Modes, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+        template = "chat/modes.html" if is_fragment() else "chat/modes_page.html"
+        return await page(
+            template,
+            status=status,
+            channel=current_channel(),
+            modes=modes,
+            errors=errors or {},
+            slow=[(seconds, span(seconds)) for seconds in sorted({*SLOW_PRESETS, modes.slow_s}) if seconds],
+            ages=[
+                (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.min_age_minutes}) if minutes
+            ],
+            base=_base(),
+            next=_back(request.args.get("next", "")),
+        )
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def set_modes(self, slug: str) -> Response | BaseResponse:
+        """Let other modes hold, and go back."""
+        data: ModesForm = _data(await read_form(ModesForm))
+        modes = Modes(
+            slow_s=data.slow_s,
+            unique_only=data.unique_only,
+            links="refuse" if data.no_links else "allow",
+            min_age_minutes=data.min_age_minutes,
+            verified_only=data.verified_only,
+        )
+        try:
+            await self._chat.mode_acts.change(current_channel().id, current_actor(), modes)
+        except Invalid as refusal:
+            return await self._show_modes(modes, {refusal.field or "slow_s": str(refusal)}, refusal.status)
+        return redirect_to(_back(data.next))
+
 
 def _compile(state: BlueprintSetupState) -> None:
     """Compile the panel's templates now: on a slow machine that alone takes longer than a slot may."""
     for name in PANEL_TEMPLATES:
         state.app.jinja_env.get_template(name)
+
+
+def _lengths(values: set[int], unit: int) -> list[tuple[int, str]]:
+    """What a list of lengths offers, each with its words; `unit` in seconds."""
+    return [(value, span(value * unit)) for value in sorted(values) if value > 0]
 
 
 def _base() -> str:

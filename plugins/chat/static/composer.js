@@ -22,6 +22,9 @@ export class Composer {
   #last = "";
   #pending = new Map();
   #room;
+  #slow = 0;
+  #free = 0;
+  #ticking = null;
 
   /** `room` has part, strings, limit, lines, log, author, post(data) -> Promise. */
   constructor(form, room) {
@@ -40,6 +43,32 @@ export class Composer {
 
   focus() {
     this.#box.focus();
+  }
+
+  /** From now on so many seconds lie between two messages of ours. */
+  slow(seconds) {
+    this.#slow = seconds;
+    if (!seconds) this.#wait(0);
+  }
+
+  /** The button counts down; what is typed meanwhile stays. */
+  #wait(seconds) {
+    this.#free = Date.now() + seconds * 1000;
+    clearInterval(this.#ticking);
+    this.#ticking = seconds ? setInterval(() => this.#countdown(), 250) : null;
+    this.#countdown();
+  }
+
+  #countdown() {
+    const left = Math.ceil((this.#free - Date.now()) / 1000);
+    const button = this.#form.querySelector(".ax-chat__send");
+    const count = button.querySelector("[data-wait]");
+    count.hidden = left <= 0;
+    count.textContent = left > 0 ? left : "";
+    button.toggleAttribute("data-waiting", left > 0);
+    button.setAttribute("aria-disabled", left > 0);
+    if (left <= 0) clearInterval(this.#ticking);
+    if (left <= 0 && this.#problem.dataset.of === "slow") this.#refuse("");
   }
 
   /** Answer a line: {id, name, text}, or nothing any more. */
@@ -94,7 +123,8 @@ export class Composer {
     return over ? 0 : used;
   }
 
-  #refuse(text) {
+  #refuse(text, of = "") {
+    this.#problem.dataset.of = of;
     this.#problem.hidden = !text;
     this.#problem.querySelector("span").textContent = text;
     if (text) this.#box.setAttribute("aria-invalid", "true");
@@ -103,6 +133,8 @@ export class Composer {
 
   #submit() {
     if (!this.#measure()) return;
+    const left = Math.ceil((this.#free - Date.now()) / 1000);
+    if (left > 0) return this.#refuse(this.#room.strings.slow.replace("{s}", left), "slow");
     const text = this.#box.value.trim().replace(/\s*\n\s*/g, " ");
     const message = { text, reply: this.#reply, clientId: newId() };
     this.#last = text;
@@ -120,8 +152,10 @@ export class Composer {
     try {
       await this.#room.post(data);
       delete line.dataset.state;
+      if (this.#slow) this.#wait(this.#slow);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
+      if (problem.type?.endsWith(":chat-slow")) this.#wait(problem.retry_after ?? this.#slow);
       // it may have arrived all the same: then its line came, and there is nothing to retry
       if (this.#pending.has(message.clientId)) this.#failed(line, message, problem);
     }

@@ -4,7 +4,16 @@
  */
 import { Problem } from "aethex/live";
 
-const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift" };
+const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift", modes: "chat.modes" };
+
+/** What the form of the modes says; a switch that is off is not among its fields. */
+function modesOf(fields) {
+  return {
+    slow_s: Number(fields.slow_s), min_age_minutes: Number(fields.min_age_minutes),
+    links: "no_links" in fields ? "refuse" : "allow", unique_only: "unique_only" in fields,
+    verified_only: "verified_only" in fields,
+  };
+}
 
 export class People {
   #room;
@@ -173,6 +182,7 @@ export class People {
     } catch {
       body.textContent = this.#room.strings.failed;
     }
+    if (!this.#root.isConnected) return;
     for (const button of body.querySelectorAll("[data-mention]")) button.hidden = !this.#room.composer;
     this.#dialog.dataset.address = address;
     if (!this.#dialog.open) this.#dialog.showModal();
@@ -183,7 +193,7 @@ export class People {
     const form = event.target;
     const fields = Object.fromEntries(new FormData(form));
     const act = event.submitter?.formAction.endsWith("/ban") ? "ban" : form.dataset.act;
-    const data = act === "delete" ? { line: fields.line } : { user: fields.user };
+    const data = act === "modes" ? modesOf(fields) : act === "delete" ? { line: fields.line } : { user: fields.user };
     if (act === "timeout") data.seconds = Number(fields.seconds);
     if (fields.reason && act !== "lift") data.reason = fields.reason;
     try {

@@ -48,6 +48,7 @@ class ChatRoom extends HTMLElement {
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
+    if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
     this.#whenNeeded(room);
     this.#options();
     if (form?.dataset.until) this.#unlockAt(form.dataset.until);
@@ -119,6 +120,7 @@ class ChatRoom extends HTMLElement {
       removed: () => data.ids.forEach((id) => this.#remove(id, data.by)),
       restricted: () => this.#restricted(data),
       lifted: () => this.#lifted(data),
+      modes: () => this.#modes(data),
       reload: () => this.#reload(),
       refused: () => this.#hint("status", data.detail ?? this.#room.strings.refused),
     };
@@ -149,6 +151,18 @@ class ChatRoom extends HTMLElement {
   #lifted({ user, name, by }) {
     if (user === this.#room.me) this.#lock(null);
     this.#tell(fill(this.#room.strings.lifted, { name, by }));
+  }
+
+  #modes({ modes, by }) {
+    const { moderator, composer, strings } = this.#room;
+    const words = this.querySelector("[data-modes-words]");
+    if (words) {
+      words.hidden = !modes.sentences.length;
+      words.querySelector("[data-text]").textContent = modes.sentences.join(" ");
+    }
+    if (!moderator) composer?.slow(modes.slow_s);
+    const text = modes.sentences.length ? strings.modes : strings.modesOff;
+    this.#tell(fill(text, { by, modes: modes.sentences.join(" ") }));
   }
 
   /** Acts are lines for moderators; everyone else sees what they do. */

@@ -9,6 +9,7 @@ import pytest
 from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Forbidden
 from aethex_live.models import ChannelModerator
+from aethex_plugins.chat.modes import Modes
 
 
 async def try_all(world: Any) -> set[Right]:
@@ -19,6 +20,7 @@ async def try_all(world: Any) -> set[Right]:
         Right.CHAT_DELETE: lambda: world.chat.moderation.delete(here, line.id, by),
         Right.CHAT_TIMEOUT: lambda: world.chat.moderation.time_out(here, who, by, seconds=60),
         Right.CHAT_BAN: lambda: world.chat.moderation.ban(here, who, by),
+        Right.CHAT_MODES: lambda: world.chat.mode_acts.change(here, by, Modes(unique_only=True)),
     }
     done = set()
     for right, act in acts.items():
@@ -27,7 +29,7 @@ async def try_all(world: Any) -> set[Right]:
             done.add(right)
         except Forbidden:
             pass
-        if right is not Right.CHAT_DELETE and right in done:
+        if right in (Right.CHAT_TIMEOUT, Right.CHAT_BAN) and right in done:
             await world.chat.moderation.lift(here, who, world.owner)
     return done
 
@@ -43,7 +45,7 @@ async def test_rights_of_other_kinds_moderate_no_chat(world: Any) -> None:
     assert await try_all(world) == set()
 
 
-async def test_rows_of_the_first_version_keep_all_three(world: Any) -> None:
+async def test_rows_of_the_first_version_keep_them_all(world: Any) -> None:
     await ChannelModerator.filter(user_id=world.moderator.user_id).update(rights=["chat"])
     assert await try_all(world) == set(CHAT)
 

@@ -1,0 +1,83 @@
+"""The modes of a chat: how often, what and who may write; read for every message, changed by moderators."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from aethex_live.errors import Invalid
+
+from .refusals import span
+
+if TYPE_CHECKING:
+    from aethex_live.db import Database
+
+Links = Literal["allow", "refuse"]
+
+SLOWEST = 600  # seconds
+OLDEST = 90 * 24 * 60  # minutes
+SLOW_PRESETS = (0, 3, 10, 30, 60, 120)  # seconds: what the form offers
+AGE_PRESETS = (0, 10, 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60)  # minutes
+
+_READ = "select slow_s, unique_only, links, min_age_minutes, verified_only from chat_modes where channel_id = $1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modes:
+    """What holds for everybody but the owner and the moderators of a channel.
+
+    `slow_s` seconds between two messages of one person (0: as they like); `unique_only` refuses what the person said
+    lately; `links`; `min_age_minutes` of the account; `verified_only` asks for a confirmed e-mail address.
+    """
+
+    slow_s: int = 0
+    unique_only: bool = False
+    links: Links = "allow"
+    min_age_minutes: int = 0
+    verified_only: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is held back at all."""
+        return self != OPEN
+
+    @property
+    def sentences(self) -> list[str]:
+        """What stands above the field for those whom it holds back."""
+        found = []
+        if self.slow_s:
+            found.append(f"Slow mode: one message every {span(self.slow_s)}.")
+        if self.unique_only:
+            found.append("Messages must not repeat themselves.")
+        if self.links == "refuse":
+            found.append("No links.")
+        if self.min_age_minutes:
+            found.append(f"Accounts must be {span(self.min_age_minutes * 60)} old to write.")
+        if self.verified_only:
+            found.append("Only accounts with a confirmed e-mail address may write.")
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """As pages and the API have it."""
+        return {**asdict(self), "sentences": self.sentences}
+
+
+OPEN = Modes()
+
+
+async def modes_of(db: Database, channel_id: UUID) -> Modes:
+    """The modes of a channel's chat."""
+    rows = await db.fetch(_READ, [channel_id])
+    return Modes(**rows[0]) if rows else OPEN
+
+
+def check_modes(modes: Modes) -> Modes:
+    """The same modes. Raises Invalid about the field that is out of bounds."""
+    if not 0 <= modes.slow_s <= SLOWEST:
+        raise Invalid(f"Slow mode takes 0 to {SLOWEST} seconds; 0 turns it off.", field="slow_s")
+    if not 0 <= modes.min_age_minutes <= OLDEST:
+        raise Invalid(f"The age of accounts is 0 to {OLDEST:,} minutes (90 days).", field="min_age_minutes")
+    if modes.links not in ("allow", "refuse"):
+        raise Invalid("Links are allowed or refused.", field="links")
+    return modes
