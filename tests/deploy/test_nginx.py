@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -112,6 +114,47 @@ async def test_each_visitors_sockets_count_by_their_own_address(
         ):
             assert (await one.receive_str(timeout=5)).startswith("0{")
     assert counted == ["127.0.0.9", "127.0.0.10"]
+
+
+async def test_polling_stays_with_one_process_and_new_websockets_go_to_all(tmp_path: Path) -> None:
+    # Given two processes behind nginx that say which one they are
+    ports = [free_port(), free_port()]
+    async with contextlib.AsyncExitStack() as closing:
+        for port in ports:
+            server = await asyncio.start_server(partial(say, str(port)), "127.0.0.1", port)
+            closing.callback(server.close)
+        tls = free_port()
+        process = await run_nginx(nginx_conf(tmp_path, tls=tls, web=ports, ingest=ports[0]), tls)
+        closing.callback(process.terminate)
+
+        async def asked(address: str, query: str, **headers: str) -> str:
+            async with visitor_at(address) as session:
+                url = f"https://localhost:{tls}/socket.io/?EIO=4&{query}"
+                async with session.get(url, headers=headers) as answer:
+                    return await answer.text()
+
+        # Then a visitor's polling, and the websocket that takes over from it, come to one and the same
+        for number in range(2, 22):
+            address = f"127.0.0.{number}"
+            found = {await asked(address, f"transport=polling&sid={sid}") for sid in ("", "a", "b")}
+            found.add(await asked(address, "transport=websocket&sid=a", Connection="Upgrade", Upgrade="websocket"))
+            assert len(found) == 1, address
+        # and visitors are spread, those with new websockets by who has least to do
+        assert {await asked(f"127.0.0.{number}", "transport=polling") for number in range(2, 40)} == set(
+            map(str, ports)
+        )
+        new = [
+            await asked("127.0.0.9", "transport=websocket", Connection="Upgrade", Upgrade="websocket") for _ in "1234"
+        ]
+        assert set(new) == set(map(str, ports))
+
+
+async def say(name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request with the name."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(name)}\r\n\r\n{name}".encode())
+    await writer.drain()
+    writer.close()
 
 
 def visitor_at(address: str) -> aiohttp.ClientSession:
