@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aethex_live.events import Consumer, Event
     from aethex_live.hookspecs.moderation import Reportable
     from aethex_live.hookspecs.web import SlotContribution
+    from aethex_live.jobs import Schedule
     from aethex_live.realtime import SocketEvent, TopicClass
 
 
@@ -43,8 +44,12 @@ class ChatPlugin(Plugin):
         return [departed_people(self.context.db)]
 
     @hookimpl
+    def schedules(self) -> Sequence[Schedule]:
+        return self.chat.held.schedules()
+
+    @hookimpl
     def topics(self) -> Sequence[TopicClass]:
-        return [live.topic_class(self.chat)]
+        return live.topic_classes(self.chat)
 
     @hookimpl
     def socket_events(self) -> Sequence[SocketEvent]:
@@ -52,7 +57,7 @@ class ChatPlugin(Plugin):
 
     @hookimpl
     async def may_subscribe(self, topic: str, actor: Actor) -> bool | None:
-        return await live.may_subscribe(self.chat, topic)
+        return await live.may_subscribe(self.chat, topic, actor)
 
     @hookimpl
     async def describe_reportable(self, kind: str, subject_id: str) -> Reportable | None:

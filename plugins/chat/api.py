@@ -16,6 +16,11 @@ from aethex_live.web.api import Done, PageQuery, page_of, refuses
 from .api_models import (
     ActOut,
     Acts,
+    DecideIn,
+    HeldList,
+    HeldOut,
+    HeldPlace,
+    HeldQuery,
     MeOut,
     MessageIn,
     MessageOut,
@@ -28,10 +33,12 @@ from .api_models import (
     RestrictionOut,
     Restrictions,
     act_out,
+    held_out,
     message_out,
     person_out,
     restriction_out,
 )
+from .held import Held
 from .modes import Modes
 
 if TYPE_CHECKING:
@@ -55,6 +62,8 @@ class ChatApi:
         made.post("/restrictions")(self.restrict)
         made.delete("/restrictions/<uuid:user_id>")(self.lift)
         made.get("/log")(self.log)
+        made.get("/held")(self.held)
+        made.post("/held/<uuid:held_id>")(self.decide)
         made.get("/modes")(self.modes)
         made.put("/modes")(self.set_modes)
         return made
@@ -76,12 +85,18 @@ class ChatApi:
     @allow(Access.CHANNEL_MEMBER, scope=Scope.CHAT_WRITE)
     @validate_request(MessageIn)
     @validate_response(MessagePlace, 201)
+    @validate_response(HeldPlace, 202)
     @refuses(401, 403, 404, 422, 429, 503)
-    async def send(self, slug: str, data: MessageIn) -> tuple[MessagePlace, int]:
-        """Say something. Sent again with the same `client_id` it is the same message and answer."""
+    async def send(self, slug: str, data: MessageIn) -> tuple[MessagePlace | HeldPlace, int]:
+        """Say something. Sent again with the same `client_id` it is the same message and answer.
+
+        202: a moderator has to look at it first; it is said when they let it through.
+        """
         stored = await self._chat.send(
             current_channel().id, current_actor(), data.text, client_id=data.client_id, reply_to=data.reply_to
         )
+        if isinstance(stored, Held):
+            return HeldPlace(id=stored.id), 202
         return MessagePlace(id=stored.id, seq=stored.seq, at=stored.at), 201
 
     @tag(["chat"])
@@ -140,6 +155,31 @@ class ChatApi:
     async def lift(self, slug: str, user_id: UUID) -> Done:
         """End the timeout or ban of an account."""
         await self._chat.moderation.lift(current_channel().id, user_id, current_actor())
+        return Done()
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR)
+    @validate_querystring(HeldQuery)
+    @validate_response(HeldList)
+    @refuses(401, 403, 404)
+    async def held(self, slug: str, query_args: HeldQuery) -> HeldList:
+        """What waits for a moderator, oldest first."""
+        limit = query_args.limit
+        found = await self._chat.held.waiting(
+            current_channel().id, current_actor(), after=query_args.after, limit=limit + 1
+        )
+        rows, cursor = page_of(found, limit, lambda row: row.id)
+        items: list[HeldOut] = [held_out(row) for row in rows]
+        return HeldList(items=items, next=UUID(cursor) if cursor else None)
+
+    @tag(["chat"])
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
+    @validate_request(DecideIn)
+    @validate_response(Done)
+    @refuses(401, 403, 404, 409, 422)
+    async def decide(self, slug: str, held_id: UUID, data: DecideIn) -> Done:
+        """Let a message through that waits, or do not."""
+        await self._chat.held.decide(current_channel().id, held_id, current_actor(), approve=data.approve)
         return Done()
 
     @tag(["chat"])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .held import HeldRow
 from .lines import Entry
 from .records import ActRow, ShutOutRow
 from .standing import Standing
@@ -42,7 +43,7 @@ class ModesIn(Body):
 
     slow_s: int = Field(default=0, description="seconds between two messages of one person, up to 600; 0: no slow mode")
     unique_only: bool = Field(default=False, description="refuse what the person said in the last ten minutes")
-    links: Literal["allow", "refuse"] = "allow"
+    links: Literal["allow", "hold", "refuse"] = "allow"
     min_age_minutes: int = Field(default=0, description="how old an account must be to write, up to 129600 (90 days)")
     verified_only: bool = Field(default=False, description="only accounts with a confirmed e-mail address may write")
 
@@ -52,7 +53,7 @@ class ModesOut(BaseModel):
 
     slow_s: int
     unique_only: bool
-    links: Literal["allow", "refuse"]
+    links: Literal["allow", "hold", "refuse"]
     min_age_minutes: int
     verified_only: bool
     sentences: list[str]
@@ -111,6 +112,43 @@ class MessagePlace(BaseModel):
     id: UUID
     seq: int
     at: datetime
+
+
+class HeldPlace(BaseModel):
+    """A message that waits for a moderator."""
+
+    id: UUID
+    held: Literal[True] = True
+
+
+class HeldOut(BaseModel):
+    """A message that waits, and why."""
+
+    id: UUID
+    author: AuthorOut
+    text: str
+    reason: str
+    at: datetime
+
+
+class HeldList(BaseModel):
+    """A part of what waits, oldest first."""
+
+    items: list[HeldOut]
+    next: UUID | None = Field(default=None, description="give it as `after` for the next page; null: that was all")
+
+
+class HeldQuery(BaseModel):
+    """Which part of what waits."""
+
+    after: UUID | None = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class DecideIn(Body):
+    """Whether a message that waits is let through."""
+
+    approve: bool
 
 
 class RestrictedOut(BaseModel):
@@ -212,6 +250,12 @@ def restriction_out(row: ShutOutRow) -> RestrictionOut:
         by=row.by,
         since=row.since,
     )
+
+
+def held_out(row: HeldRow) -> HeldOut:
+    """A message that waits."""
+    author = AuthorOut(id=row.user_id, username=row.username, name=row.name)
+    return HeldOut(id=row.id, author=author, text=row.text, reason=row.reason, at=row.at)
 
 
 def act_out(row: ActRow) -> ActOut:

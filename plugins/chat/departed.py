@@ -22,6 +22,7 @@ update chat_line set act = jsonb_set(act, '{data,by}', to_jsonb($2::text))
 where kind = 'act' and author_id = $1 and act->'data' ? 'by'
 """
 _SHUT_OUT = "delete from chat_restriction where user_id = $1"
+_HELD = "delete from chat_held where author_id = $1"
 
 
 def departed_people(db: Database) -> Consumer:
@@ -35,5 +36,6 @@ def departed_people(db: Database) -> Consumer:
             await db.execute(_LINES, [user_id, NAME])
             await db.execute(_ACTS, [str(user_id), NAME])
             await db.execute(_SHUT_OUT, [user_id])
+            await db.execute(_HELD, [user_id])
 
     return Consumer("chat.departed_people", handle, catch_up=True, types=frozenset({UserDeleted.type}))

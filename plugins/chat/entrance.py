@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LATELY = 20  # messages of the person, and of the last ten minutes
 LATELY_S = 600
+LINK = "It has a link."
 
 _ACCOUNT = "select created_at, email_verified_at from core_user where id = $1"
 _LATELY = """
@@ -36,20 +37,25 @@ class Entrance:
     def __init__(self, context: PluginContext) -> None:
         self._context = context
 
-    async def check(self, channel_id: UUID, author: Standing, text: str) -> None:
-        """Raises Forbidden or TooMany (with `retry_after`); a message that passes starts its author's slow mode."""
+    async def check(self, channel_id: UUID, author: Standing, text: str) -> str:
+        """Why a moderator has to look at the message first; empty when nobody has to.
+
+        Raises Forbidden or TooMany (with `retry_after`); a message that passes starts its author's slow mode.
+        """
         if author.role != "member":
-            return
+            return ""
         modes = await modes_of(self._context.db, channel_id)
         if not modes.any:
-            return
+            return ""
         await self._account(modes, author)
-        if modes.links == "refuse" and has_link(text):
+        link = modes.links != "allow" and has_link(text)
+        if link and modes.links == "refuse":
             raise Forbidden("Links are off in this chat: write it without the link.", field="text", code="chat-links")
         if modes.unique_only:
             await self._unique(channel_id, author, text)
         if modes.slow_s:
             await self._slow(channel_id, author, modes.slow_s)
+        return LINK if link else ""
 
     async def _account(self, modes: Modes, author: Standing) -> None:
         if not modes.min_age_minutes and not modes.verified_only:

@@ -56,4 +56,14 @@ class ModesChanged(Event):
     verified_only: bool
 
 
-ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted, ModesChanged)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDecided(Event):
+    """A moderator let a message through that waited, or did not."""
+
+    type: ClassVar[str] = "chat.held_decided"
+    channel_id: UUID
+    author_id: UUID
+    approved: bool
+
+
+ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted, ModesChanged, HeldDecided)

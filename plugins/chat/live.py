@@ -11,10 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from aethex_live.realtime import Call, SocketEvent, TopicClass
 from aethex_live.scopes import Scope
 
+from . import held
+from .held import Held
 from .modes import Modes
 from .sequence import PREFIX, channel_of
 
 if TYPE_CHECKING:
+    from aethex_live.actor import Actor
     from aethex_live.realtime.contracts import Handler
 
     from .service import Chat
@@ -65,23 +68,36 @@ class TimeOut(Ban):
     seconds: int
 
 
+class Decide(_Data):
+    """Let a message through that waits, or do not."""
+
+    held: UUID
+    approve: bool
+
+
 class SetModes(_Data):
     """Let these modes hold; what is left out is off."""
 
     slow_s: int = 0
     unique_only: bool = False
-    links: Literal["allow", "refuse"] = "allow"
+    links: Literal["allow", "hold", "refuse"] = "allow"
     min_age_minutes: int = 0
     verified_only: bool = False
 
 
-def topic_class(chat: Chat) -> TopicClass:
-    """The topics `chat:<channel id>`."""
-    return TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head)
+def topic_classes(chat: Chat) -> list[TopicClass]:
+    """`chat:<channel id>`, and what moderators and authors hear of messages that wait."""
+    return [
+        TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head),
+        TopicClass(prefix=held.PREFIX, kind="volatile"),
+        TopicClass(prefix=held.OWN, kind="volatile"),
+    ]
 
 
-async def may_subscribe(chat: Chat, topic: str) -> bool | None:
+async def may_subscribe(chat: Chat, topic: str, actor: Actor) -> bool | None:
     """Everyone hears the chat of every channel, public or unlisted; None for topics of others."""
+    if topic.startswith((f"{held.PREFIX}:", f"{held.OWN}:")):
+        return actor.signed_in and await chat.held.may_hear(topic, actor)
     if not topic.startswith(f"{PREFIX}:"):
         return None
     channel_id = channel_of(topic)
@@ -103,6 +119,7 @@ class Handlers:
             ("ban", Ban, self._ban, MODERATOR, Scope.MODERATE),
             ("lift", Person, self._lift, MODERATOR, Scope.MODERATE),
             ("modes", SetModes, self._modes, MODERATOR, Scope.MODERATE),
+            ("decide", Decide, self._decide, MODERATOR, Scope.MODERATE),
         ]
         return [
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
@@ -114,6 +131,8 @@ class Handlers:
         stored = await self._chat.send(
             data.channel, call.actor, data.text, client_id=data.client_id, reply_to=data.reply_to
         )
+        if isinstance(stored, Held):
+            return {"id": str(stored.id), "held": True, "client_id": data.client_id}
         return {"id": str(stored.id), "seq": stored.seq, "at": stored.at, "client_id": data.client_id}
 
     async def _delete(self, call: Call) -> None:
@@ -134,6 +153,10 @@ class Handlers:
     async def _lift(self, call: Call) -> None:
         data: Person = call.data
         await self._chat.moderation.lift(data.channel, data.user, call.actor)
+
+    async def _decide(self, call: Call) -> None:
+        data: Decide = call.data
+        await self._chat.held.decide(data.channel, data.held, call.actor, approve=data.approve)
 
     async def _modes(self, call: Call) -> Mapping[str, object]:
         data: SetModes = call.data

@@ -65,9 +65,34 @@ class ModesRow(Row):
     class Meta:
         table = "chat_modes"
         constraints = (
-            one_of("chat_modes", "links", "allow", "refuse"),
+            one_of("chat_modes", "links", "allow", "hold", "refuse"),
             CheckConstraint(check='"slow_s" between 0 and 600', name="chat_modes_slow"),
         )
+
+
+class HeldMessage(Row):
+    """A message that waits for a moderator, or that one has decided about; kept for a week."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_held", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    author: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_held", on_delete=fields.CASCADE, db_index=True
+    )
+    author_id: UUID
+    text = fields.CharField(max_length=500)
+    reply_to: UUID | None = fields.UUIDField(null=True)
+    client_id = fields.CharField(max_length=36)
+    reason = fields.CharField(max_length=200, default="", db_default="")
+    created_at: datetime = fields.DatetimeField(db_index=True)
+    decided_at: datetime | None = fields.DatetimeField(null=True)
+    decided_by: UUID | None = fields.UUIDField(null=True)
+    approved = fields.BooleanField(null=True)
+
+    class Meta:
+        table = "chat_held"
+        unique_together = (("channel", "author", "client_id"),)
 
 
 class Restriction(Row):

@@ -13,7 +13,7 @@ from .refusals import span
 if TYPE_CHECKING:
     from aethex_live.db import Database
 
-Links = Literal["allow", "refuse"]
+Links = Literal["allow", "hold", "refuse"]
 
 SLOWEST = 600  # seconds
 OLDEST = 90 * 24 * 60  # minutes
@@ -28,7 +28,8 @@ class Modes:
     """What holds for everybody but the owner and the moderators of a channel.
 
     `slow_s` seconds between two messages of one person (0: as they like); `unique_only` refuses what the person said
-    lately; `links`; `min_age_minutes` of the account; `verified_only` asks for a confirmed e-mail address.
+    lately; `links` are allowed, held for a moderator, or refused; `min_age_minutes` of the account; `verified_only`
+    asks for a confirmed e-mail address.
     """
 
     slow_s: int = 0
@@ -52,6 +53,8 @@ class Modes:
             found.append("Messages must not repeat themselves.")
         if self.links == "refuse":
             found.append("No links.")
+        if self.links == "hold":
+            found.append("A moderator looks at links first.")
         if self.min_age_minutes:
             found.append(f"Accounts must be {span(self.min_age_minutes * 60)} old to write.")
         if self.verified_only:
@@ -78,6 +81,6 @@ def check_modes(modes: Modes) -> Modes:
         raise Invalid(f"Slow mode takes 0 to {SLOWEST} seconds; 0 turns it off.", field="slow_s")
     if not 0 <= modes.min_age_minutes <= OLDEST:
         raise Invalid(f"The age of accounts is 0 to {OLDEST:,} minutes (90 days).", field="min_age_minutes")
-    if modes.links not in ("allow", "refuse"):
-        raise Invalid("Links are allowed or refused.", field="links")
+    if modes.links not in ("allow", "hold", "refuse"):
+        raise Invalid("Links are allowed, held for a moderator, or refused.", field="links")
     return modes

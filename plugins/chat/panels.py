@@ -69,6 +69,11 @@ class Panel:
         return f"/p/chat/{self.slug}"
 
     @property
+    def may_judge(self) -> bool:
+        """Whether who looks at it decides about messages that wait."""
+        return self.room.moderator and self.room.me is not None and Right.CHAT_DELETE in self.room.me.rights
+
+    @property
     def may_change_modes(self) -> bool:
         """Whether who looks at it may change the modes."""
         return self.room.me is not None and Right.CHAT_MODES in self.room.me.rights

@@ -16,6 +16,7 @@ from aethex_live.ids import uuid7
 
 from .batches import Batches, Stored, Waiting
 from .entrance import Entrance
+from .held import Held, HeldMessages, Keep
 from .lines import Author, Quote, find, quote_of
 from .refusals import shut_out, too_fast
 from .standing import Standing, standings
@@ -32,7 +33,7 @@ select l.id, l.seq, l.created_at from chat_line l
 where l.channel_id = $1 and l.author_id = $2 and l.client_id = $3
 """
 _NAMES = "select username_key from core_user where username_key = any($1) and state = 'active'"
-HELD = "A moderator would have to approve this message first, which this chat can't do; say it in other words."
+ASKED = "Another plugin asks for a look at it."
 
 
 class Sender:
@@ -43,11 +44,14 @@ class Sender:
         self._settings = settings
         self._batches = batches
         self._entrance = Entrance(context)
+        self.held = HeldMessages(context, self.store)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
-    ) -> Stored:
+    ) -> Stored | Held:
         """Store a message and answer its place. The same `client_id` again answers the place of the first.
+
+        Held is the answer when a moderator has to look at it first.
 
         Raises a Refusal: not signed in, shut out, too fast (with `retry_after`), rejected, or nothing to say.
         """
@@ -57,18 +61,27 @@ class Sender:
         message = check_text(text, self._settings.max_length)
         check_client_id(client_id)
         try:
-            line = await self._checked(channel_id, actor.user_id, message, client_id, reply_to)
+            return await self._checked(channel_id, actor.user_id, message, client_id, reply_to)
         except Refusal:
             # a repeat of what is stored already is no new message, whatever became of its author since
             known = await self._known(channel_id, actor.user_id, client_id)
             if known is None:
                 raise
             return known
-        return await self._batches.put(channel_id, line)
+
+    async def store(
+        self, channel_id: UUID, author: Standing, text: str, reply_to: UUID | None, client_id: str
+    ) -> Stored:
+        """Store a message that a moderator let through; what it answered may be gone by now."""
+        try:
+            quote = await self._quote(channel_id, reply_to)
+        except Invalid:
+            quote = None
+        return await self._batches.put(channel_id, await self._waiting(author, text, quote, client_id))
 
     async def _checked(
         self, channel_id: UUID, user_id: UUID, text: str, client_id: str, reply_to: UUID | None
-    ) -> Waiting:
+    ) -> Stored | Held:
         author = await self._author(channel_id, user_id)
         quote = await self._quote(channel_id, reply_to)
         await self._count(channel_id, author)
@@ -80,10 +93,21 @@ class Sender:
             text=text,
             reply_to=reply_to,
         )
-        reviewed = await self._reviewed(draft)
+        shaped, asked = await self._reviewed(draft)
         # last of all: what is refused for another reason must not start the slow mode
-        await self._entrance.check(channel_id, author, reviewed)
-        return await self._waiting(author, reviewed, quote, client_id)
+        reason = await self._entrance.check(channel_id, author, shaped) or asked
+        known = await self._known(channel_id, user_id, client_id) if reason else None
+        if reason and known is None:
+            wanted = Keep(
+                channel_id=channel_id,
+                author_id=user_id,
+                text=shaped,
+                reply_to=reply_to,
+                client_id=client_id,
+                reason=reason,
+            )
+            return await self.held.keep(wanted)
+        return known or await self._batches.put(channel_id, await self._waiting(author, shaped, quote, client_id))
 
     async def _known(self, channel_id: UUID, user_id: UUID, client_id: str) -> Stored | None:
         rows = await self._context.db.fetch(_KNOWN, [channel_id, user_id, client_id])
@@ -118,8 +142,11 @@ class Sender:
         if not verdict.allowed:
             raise too_fast(verdict.retry_after_s)
 
-    async def _reviewed(self, draft: DraftMessage) -> str:
-        """The text after all plugins had their say. Raises Invalid or Forbidden when it must not be sent."""
+    async def _reviewed(self, draft: DraftMessage) -> tuple[str, str]:
+        """The text after all plugins had their say, and why a moderator has to look at it, if one has to.
+
+        Raises Invalid or Forbidden when it must not be sent.
+        """
         shaped = await self._context.hooks.fold(chat_specs.shape_chat_message, draft)
         # only the text may be changed on the way; a plugin that writes in somebody else's name is not obeyed
         draft = dataclasses.replace(draft, text=check_text(shaped.text, self._settings.max_length))
@@ -129,8 +156,9 @@ class Sender:
         if strictest is not None and strictest.verdict is Verdict.REJECT:
             raise Forbidden(strictest.reason or "This message was rejected.", field="text", code="rejected")
         if strictest is not None and strictest.verdict is Verdict.HOLD:
-            raise Forbidden(HELD, field="text", code="held")
-        return draft.text
+            # owner and moderators are asked by nobody: they are who would look
+            return draft.text, "" if draft.role != "member" else strictest.reason or ASKED
+        return draft.text, ""
 
     async def _waiting(self, author: Standing, text: str, quote: Quote | None, client_id: str) -> Waiting:
         names = mentioned(text)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from aethex_live.domain.rights import Right
 from aethex_live.errors import Forbidden, NotFound
 from aethex_live.realtime import Message, Position
 
 from . import lines, records, sequence
 from .acts import Acts
 from .batches import Batches, Stored
+from .held import Held
 from .lines import NEWEST, Entry
 from .mode_acts import ModeActs
 from .moderation import Moderation
@@ -37,6 +39,7 @@ class Room:
     place: sequence.Place
     me: Standing | None
     modes: Modes = OPEN
+    held: int = 0
 
     @property
     def moderator(self) -> bool:
@@ -65,13 +68,14 @@ class Chat:
         writer = LineWriter(context.db, context.clock, context.realtime)
         self._batches = Batches(writer.write, context.clock, settings.tick_ms / 1000)
         self._sender = Sender(context, settings, self._batches)
+        self.held = self._sender.held
         acts = Acts(context.db, context.clock, context.realtime)
         self.moderation = Moderation(acts, context.domain.audit, remove_recent_s=settings.remove_recent_s)
         self.mode_acts = ModeActs(acts, context.domain.audit)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
-    ) -> Stored:
+    ) -> Stored | Held:
         """Store a message; see Sender.send."""
         return await self._sender.send(channel_id, actor, text, client_id=client_id, reply_to=reply_to)
 
@@ -102,7 +106,9 @@ class Chat:
             moderator=me is not None and me.moderates,
         )
         modes = await modes_of(self._context.db, channel_id)
-        return Room(channel_id=channel_id, entries=entries, place=place, me=me, modes=modes)
+        judges = me is not None and me.moderates and Right.CHAT_DELETE in me.rights
+        held = await self.held.count(channel_id) if judges else 0
+        return Room(channel_id=channel_id, entries=entries, place=place, me=me, modes=modes, held=held)
 
     async def modes(self, channel_id: UUID) -> Modes:
         """How often, what and who may write."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Invalid, NotFound, Refusal
-from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to
+from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to, say
 from aethex_live.web.api import uuid_of
 from aethex_live.web.pages import local_address
 from aethex_live.web.request import is_fragment
 
-from .modes import AGE_PRESETS, SLOW_PRESETS, Modes
+from .held import Held
+from .modes import AGE_PRESETS, SLOW_PRESETS, Links, Modes
 from .panels import TIMEOUTS, Panels
 from .refusals import span
 from .standing import may_act
@@ -42,6 +43,13 @@ class SendForm(BaseModel):
     next: str = ""
 
 
+class HeldForm(BaseModel):
+    """About a message that waits."""
+
+    held: UUID
+    next: str = ""
+
+
 class LineForm(BaseModel):
     """About a line."""
 
@@ -54,7 +62,7 @@ class ModesForm(BaseModel):
 
     slow_s: int = 0
     unique_only: bool = False
-    no_links: bool = False
+    links: str = "allow"
     min_age_minutes: int = 0
     verified_only: bool = False
     next: str = ""
@@ -86,6 +94,9 @@ class ChatPages:
         made.get("/people/<uuid:user_id>")(self.person)
         made.get("/restricted")(self.restricted)
         made.get("/log")(self.log)
+        made.get("/held")(self.held)
+        made.post("/approve")(self.approve)
+        made.post("/deny")(self.deny)
         made.get("/modes")(self.modes)
         made.post("/modes")(self.set_modes)
         made.post("/delete")(self.delete)
@@ -125,7 +136,7 @@ class ChatPages:
             return await self._show(form, 422)
         data = form.data
         try:
-            await self._chat.send(
+            stored = await self._chat.send(
                 current_channel().id,
                 current_actor(),
                 data.text,
@@ -135,7 +146,8 @@ class ChatPages:
         except Refusal as refusal:
             form.refuse(refusal)
             return await self._show(form, refusal.status)
-        return redirect_to(_back(data.next))
+        back = redirect_to(_back(data.next))
+        return say(back, "A moderator looks at your message first.", "neutral") if isinstance(stored, Held) else back
 
     @hide
     @allow(Access.CHANNEL)
@@ -226,6 +238,32 @@ class ChatPages:
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
+    async def held(self, slug: str) -> Response:
+        """What waits for a moderator, each with a button for yes and one for no."""
+        channel = current_channel()
+        rows = await self._chat.held.waiting(channel.id, current_actor())
+        template = "chat/held.html" if is_fragment() else "chat/held_page.html"
+        return await page(template, channel=channel, rows=rows, base=_base(), next=f"{_base()}/held")
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def approve(self, slug: str) -> Response | BaseResponse:
+        """Let a message through that waits."""
+        return await self._decided(approve=True)
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def deny(self, slug: str) -> Response | BaseResponse:
+        """Do not let it through."""
+        return await self._decided(approve=False)
+
+    async def _decided(self, *, approve: bool) -> Response | BaseResponse:
+        data: HeldForm = _data(await read_form(HeldForm))
+        await self._chat.held.decide(current_channel().id, data.held, current_actor(), approve=approve)
+        return redirect_to(_back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
     async def modes(self, slug: str) -> Response:
         """The form of the modes: in the chat's dialog, or as a page."""
         return await self._show_modes(await self._chat.modes(current_channel().id))
@@ -254,7 +292,7 @@ class ChatPages:
         modes = Modes(
             slow_s=data.slow_s,
             unique_only=data.unique_only,
-            links="refuse" if data.no_links else "allow",
+            links=cast("Links", data.links),
             min_age_minutes=data.min_age_minutes,
             verified_only=data.verified_only,
         )

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         ),
         ops.AddConstraint(
             model_name='ModesRow',
-            constraint=CheckConstraint(check='"links" in (\'allow\', \'refuse\')', name='chat_modes_links_known'),
+            constraint=CheckConstraint(check='"links" in (\'allow\', \'hold\', \'refuse\')', name='chat_modes_links_known'),
         ),
         ops.AddConstraint(
             model_name='ModesRow',

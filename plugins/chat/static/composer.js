@@ -150,8 +150,9 @@ export class Composer {
     const data = { text: message.text, client_id: message.clientId };
     if (message.reply) data.reply_to = message.reply.id;
     try {
-      await this.#room.post(data);
-      delete line.dataset.state;
+      const { held } = await this.#room.post(data) ?? {};
+      if (held && this.#pending.has(message.clientId)) this.#held(line);
+      else delete line.dataset.state;
       if (this.#slow) this.#wait(this.#slow);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -168,6 +169,21 @@ export class Composer {
     this.#pending.set(message.clientId, line);
     this.#room.log.add(line, { important: true });
     return line;
+  }
+
+  /** It is shown to its author alone until a moderator lets it through. */
+  #held(line) {
+    line.dataset.state = "held";
+    line.append(" ", this.#room.part("held"));
+  }
+
+  /** A moderator decided against a message of ours: it stays in sight, struck out, until the page is left. */
+  deny(clientId) {
+    const line = this.#pending.get(clientId);
+    if (!line) return;
+    this.#pending.delete(clientId);
+    line.dataset.state = "denied";
+    line.querySelector(".ax-chat-note")?.replaceChildren(this.#room.strings.denied);
   }
 
   #failed(line, message, problem) {

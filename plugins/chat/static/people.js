@@ -4,13 +4,13 @@
  */
 import { Problem } from "aethex/live";
 
-const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift", modes: "chat.modes" };
+const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift", modes: "chat.modes", decide: "chat.decide" };
 
 /** What the form of the modes says; a switch that is off is not among its fields. */
 function modesOf(fields) {
   return {
     slow_s: Number(fields.slow_s), min_age_minutes: Number(fields.min_age_minutes),
-    links: "no_links" in fields ? "refuse" : "allow", unique_only: "unique_only" in fields,
+    links: fields.links, unique_only: "unique_only" in fields,
     verified_only: "verified_only" in fields,
   };
 }
@@ -188,17 +188,23 @@ export class People {
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
+  /** What waits has changed: the list of it, if it is open, is read again. */
+  again() {
+    if (this.#dialog.open && this.#dialog.querySelector(".ax-chat-waiting")) this.show(this.#dialog.dataset.address);
+  }
+
   async #submit(event) {
     event.preventDefault();
     const form = event.target;
     const fields = Object.fromEntries(new FormData(form));
     const act = event.submitter?.formAction.endsWith("/ban") ? "ban" : form.dataset.act;
-    const data = act === "modes" ? modesOf(fields) : act === "delete" ? { line: fields.line } : { user: fields.user };
+    if (act === "decide") fields.approve = event.submitter?.formAction.endsWith("/approve");
+    const data = act === "modes" ? modesOf(fields) : act === "decide" ? { held: fields.held, approve: fields.approve } : act === "delete" ? { line: fields.line } : { user: fields.user };
     if (act === "timeout") data.seconds = Number(fields.seconds);
     if (fields.reason && act !== "lift") data.reason = fields.reason;
     try {
       await this.#room.act(ACTS[act], data);
-      if (form.closest(".ax-chat-shut")) await this.show(this.#dialog.dataset.address);
+      if (form.closest(".ax-chat-shut, .ax-chat-waiting")) await this.show(this.#dialog.dataset.address);
       else this.#dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

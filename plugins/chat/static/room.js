@@ -55,6 +55,7 @@ class ChatRoom extends HTMLElement {
     const { topic, last, epoch } = this.dataset;
     this.#stops.push(status((now) => this.#status(now)));
     this.#stops.push(subscribe(topic, (event) => this.#hear(event), { last, epoch }));
+    this.#waiting(room);
     this.dataset.ready = "";
   }
 
@@ -78,10 +79,28 @@ class ChatRoom extends HTMLElement {
     };
   }
 
+  /** Moderators hear how many messages wait, authors what became of theirs. */
+  #waiting(room) {
+    const { channelId, me } = this.dataset;
+    const count = this.querySelector("[data-held] [data-count]");
+    if (count) {
+      this.#stops.push(subscribe(`chatheld:${channelId}`, ({ name, data }) => {
+        if (name !== "held") return;
+        count.textContent = data.waiting;
+        count.hidden = !data.waiting;
+        room.people?.again();
+      }));
+    }
+    if (!me || room.moderator) return;
+    this.#stops.push(subscribe(`chatown:${channelId}:${me}`, ({ name, data }) => {
+      if (name === "denied") room.composer?.deny(data.client_id);
+    }));
+  }
+
   /** Cards, tools and menus come with the first sign of a hand on the chat; a click on a name waits for them. */
   #whenNeeded(room) {
     let loading;
-    const load = () => (loading ??= import("./people.js").then(({ People }) => new People(this, room)));
+    const load = () => (loading ??= import("./people.js").then(({ People }) => (room.people = new People(this, room))));
     const ready = ["pointerover", "focusin", "touchstart"];
     for (const name of ready) this.addEventListener(name, () => load().catch(() => { loading = null; }), { passive: true });
     this.addEventListener("click", async (event) => {

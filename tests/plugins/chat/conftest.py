@@ -41,8 +41,8 @@ class Heard:
     topic: str
     name: str
     data: Mapping[str, Any]
-    seq: int
-    epoch: str
+    seq: int | None
+    epoch: str | None
 
 
 class Topics:
@@ -51,7 +51,9 @@ class Topics:
     def __init__(self) -> None:
         self.heard: list[Heard] = []
 
-    def publish(self, topic: str, name: str, data: Mapping[str, Any], *, seq: int, epoch: str) -> None:
+    def publish(
+        self, topic: str, name: str, data: Mapping[str, Any], *, seq: int | None = None, epoch: str | None = None
+    ) -> None:
         dumps(data)  # as the engine would
         self.heard.append(Heard(topic, name, data, seq, epoch))
 

@@ -20,7 +20,7 @@ async def test_a_moderator_turns_slow_mode_on_and_viewers_see_it_count_down(thea
     await moderator.page.get_by_role("link", name="Modes of the chat").click()
     dialog = moderator.page.locator("dialog[open]")
     await dialog.get_by_label("Time between two messages").select_option("10")
-    await dialog.get_by_label("No links").check()
+    await dialog.get_by_label("Links").select_option("refuse")
     await dialog.get_by_role("button", name="Save").click()
     # Then the dialog closes, everybody reads what holds, and moderators who did it
     await expect(moderator.page.locator("dialog[open]")).to_have_count(0)
