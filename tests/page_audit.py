@@ -41,13 +41,20 @@ VIEWS = (("dark", 1440, ALL), ("light", 1440, COLOURS), ("light", 390, ALL), ("d
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
 
 
+async def whole(page: Page, width: int) -> None:
+    """As high as the page is long: what merely lies under the bar at the foot of a phone's screen is not hidden."""
+    await page.set_viewport_size({"width": width, "height": 900})
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    await page.set_viewport_size({"width": width, "height": max(900, min(height, 6000))})
+
+
 async def audit(page: Page, name: str) -> list[str]:
     """What is wrong with the page that is open; with AETHEX_PICTURES=1 its pictures lie in build/people afterwards."""
     wrong: list[str] = []
     await page.evaluate(ENGINE.read_text("utf-8"))
     for theme, width, rules in VIEWS:
         await page.evaluate(THEME, theme)
-        await page.set_viewport_size({"width": width, "height": 900})
+        await whole(page, width)
         here = f"{name} {theme} {width}"
         wrong += [f"{here}: {found}" for found in await page.evaluate(AUDIT, rules)]
         wrong += [f"{here} is too wide: {found}" for found in await page.evaluate(OVERFLOW)]

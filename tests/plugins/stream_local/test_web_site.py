@@ -144,12 +144,14 @@ async def test_where_it_is_switched_off_there_is_neither_page_nor_socket(open_si
 
 
 async def test_the_studio_speaks_of_the_browser_where_creators_can_go_live_from_one(
-    site: LiveSite, owner: Browser, open_site: OpenSite
+    site: LiveSite, open_site: OpenSite
 ) -> None:
+    # a channel of its own: the others' may still be live
+    owner = await site.creator("quiet_owner", "nova-quiet")
     without = await open_site(plugins={"stream_local": {"browser": False}})
     other = await without.creator("nova_owner", "nova")
-    for studio, offered in ((owner, True), (other, False)):
-        page = (await studio.get("/studio/nova")).text
+    for studio, slug, offered in ((owner, "nova-quiet", True), (other, "nova", False)):
+        page = (await studio.get(f"/studio/{slug}")).text
         assert ("or go live from the browser" in page) is offered
         assert "Start streaming in OBS" in page
 
