@@ -163,7 +163,7 @@ async def start_site(settings: Site, clock: Clock | None = None) -> LiveSite:
     try:
         await platform.start()
         app = create_app(platform)
-        await app.quart.startup()
+        await app.startup()
         server = http_server(platform, app)
         listener = socket.create_server(("127.0.0.1", settings.port))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -177,7 +177,7 @@ async def start_site(settings: Site, clock: Clock | None = None) -> LiveSite:
         await platform.realtime.drain(0)
         server.should_exit = server.force_exit = True
         await serving
-        await app.quart.shutdown()
+        await app.shutdown()
 
     stack.push_async_callback(stop)
     return LiveSite(platform, app, f"http://127.0.0.1:{settings.port}/", stack)

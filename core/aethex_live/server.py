@@ -80,7 +80,7 @@ def _protocol(platform: Platform, app: App) -> type[asyncio.Protocol]:
 
 async def _serve(platform: Platform, app: App, listener: socket.socket, start: Begun) -> None:
     server = http_server(platform, app)
-    await app.quart.startup()
+    await app.startup()
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     await _announce(platform, server, serving)
     start.over()
@@ -88,7 +88,7 @@ async def _serve(platform: Platform, app: App, listener: socket.socket, start: B
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     await _stop(platform, server, serving)
     waiting.cancel()
-    await app.quart.shutdown()
+    await app.shutdown()
 
 
 async def _stop(platform: Platform, server: Server, serving: asyncio.Task[None]) -> None:
