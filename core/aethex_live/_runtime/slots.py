@@ -47,6 +47,9 @@ class SlotRenderer:
         self._translate = translate
         self._stage = Stage()
         self._parts: dict[Slot, list[tuple[str, SlotContribution]]] = {}
+        # who is heard in a slot, until a plugin comes, goes, or is suspended: a page asks a hundred times
+        self._found: dict[Slot, list[tuple[str, SlotContribution]]] = {}
+        gate.on_change(self._found.clear)
 
     def fill(self, contributions: Sequence[tuple[str, Sequence[SlotContribution]]]) -> None:
         """Take in what `hooks.collect(specs.slots)` gave, in place of what was there."""
@@ -56,6 +59,7 @@ class SlotRenderer:
                 self._parts.setdefault(part.slot, []).append((plugin, part))
         for sorted_in in self._parts.values():
             sorted_in.sort(key=lambda pair: pair[1].order)
+        self._found.clear()
 
     def of_plugin(self, plugin: str) -> list[Slot]:
         """The slots that a plugin fills."""
@@ -74,7 +78,6 @@ class SlotRenderer:
 
     async def render_all(self, asked: Sequence[Asked], *, operator: bool = False) -> list[Markup]:
         """The HTML of many slots, in their order; what waits in them waits together, under one limit."""
-        # who is heard may change while parts are waited for
         heard = [self._heard(slot) for slot, _ in asked]
         parts = [(*pair, *one) for pair, found in zip(asked, heard, strict=True) for one in found]
         calls = [Implementation(plugin, partial(self._part, part, context), ()) for _, context, plugin, part in parts]
@@ -95,16 +98,20 @@ class SlotRenderer:
 
     def is_filled(self, slot: Slot) -> bool:
         """Whether any plugin that is heard fills the slot."""
-        return bool(self._parts.get(slot)) and bool(self._heard(slot))
+        return bool(self._heard(slot))
 
     def close(self) -> None:
         """End what stands ready for the next page."""
         self._stage.close()
 
     def _heard(self, slot: Slot) -> list[tuple[str, SlotContribution]]:
-        return [(plugin, part) for plugin, part in self._parts.get(slot, ()) if self._gate.hears(plugin)]
+        found = self._found.get(slot)
+        if found is None:
+            parts = self._parts.get(slot, ())
+            found = self._found[slot] = [(plugin, part) for plugin, part in parts if self._gate.hears(plugin)]
+        return found
 
-    async def _part(self, part: SlotContribution, context: Mapping[str, Any]) -> Markup | None:
+    async def _part(self, part: SlotContribution, context: Mapping[str, Any]) -> str | None:
         """One part's HTML, or None when it has nothing to show here."""
         own: Mapping[str, Any] = {}
         if part.context is not None:
@@ -114,8 +121,7 @@ class SlotRenderer:
             if not isinstance(answer, Mapping):
                 raise PluginError(f"its context is {type(answer).__name__} instead of a mapping")
             own = answer
-        html = (await self._render(part.template, {**context, **own})).strip()
-        return Markup(html) if html else None  # noqa: S704  (a template escapes what it is given)
+        return (await self._render(part.template, {**context, **own})).strip() or None
 
     def _count(self, plugin: str, slot: Slot, failure: BaseException | None) -> None:
         if failure is not None:

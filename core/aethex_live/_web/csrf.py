@@ -21,7 +21,7 @@ STALE = "This form is too old, or its page was opened before cookies were cleare
 def token(keys: Secrets) -> str:
     """The token of this browser's forms."""
     key = keys.derive("csrf")
-    return hmac.new(key, form_secret().encode(), "sha256").hexdigest()
+    return hmac.digest(key, form_secret().encode(), "sha256").hex()
 
 
 def field(keys: Secrets) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from quart import Blueprint, Quart, Response, g, request
 
 from aethex_live._web import api, claims, cookies, csrf, errors, guard, headers, openapi, pages, shell, terms
 from aethex_live._web.connection import Connection
-from aethex_live._web.rendering import Rendering, SiteEnvironment, plain_texts
+from aethex_live._web.rendering import Rendering, SiteEnvironment, texts
 from aethex_live._web.rules import LazyRule
 from aethex_live.hookspecs import web as specs
 from aethex_live.web.filters import install as install_filters
@@ -78,20 +79,20 @@ def _templates(app: Quart, platform: Platform) -> None:
     env = app.jinja_env
     env.loader = ChoiceLoader([FileSystemLoader(path) for path in (*folders, TEMPLATES)])
     env.undefined = StrictUndefined
-    cache = platform.site.data / "cache" / "templates"
-    cache.mkdir(parents=True, exist_ok=True)
+    compiled = platform.site.data / "cache" / "templates"
+    compiled.mkdir(parents=True, exist_ok=True)
     # keyed by the templates' text, so it is never stale; a warm start saves half a second by it
-    env.bytecode_cache = FileSystemBytecodeCache(str(cache), "__page_%s.cache")
+    env.bytecode_cache = FileSystemBytecodeCache(str(compiled), "__page2_%s.cache")
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
     # English only until the translation issue; every text goes through _() already
     catalogue = gettext.NullTranslations()
     env.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    env.globals["_"] = plain_texts(env.globals["_"])
+    env.globals["_"] = texts(catalogue.gettext)
     install_filters(env, platform.clock)
     assets = platform.assets
     env.globals.update(
-        icon=Icons(assets.icons_file, assets.plugin_folders),
+        icon=Icons(assets.icons_file, assets.plugin_folders).__call__,
         asset=assets.asset,
         import_map=assets.import_map,
         fonts=assets.fonts,
@@ -104,7 +105,8 @@ def _templates(app: Quart, platform: Platform) -> None:
             "actor": current_actor(),
             "theme": theme(),
             "subject": g.get("subject"),
-            "csrf": lambda: csrf.field(platform.secrets),
+            # a page has a dozen forms, all with the same token
+            "csrf": cache(lambda: csrf.field(platform.secrets)),
             "csrf_token": lambda: csrf.token(platform.secrets),
         }
 

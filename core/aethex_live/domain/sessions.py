@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
@@ -26,6 +26,12 @@ MOST_REMEMBERED = 20_000
 SEEN_EVERY = timedelta(minutes=10)
 # how long a proof of who one is counts for what is sensitive
 PROVEN = timedelta(minutes=15)
+
+# for every request with a cookie: the mapper's own way to these columns costs a tenth of a page
+_BY_COOKIE = """select s.id as session_id, s.seen_at, s.expires_at, u.state, u.id as user_id, u.username,
+       u.display_name as name, u.role, u.email_verified_at is not null as email_verified, u.terms_version as terms
+  from core_session s join core_user u on u.id = s.user_id where s.token_hash = $1"""
+_OF_ACTOR = ("session_id", "user_id", "username", "name", "role", "email_verified", "terms")
 
 
 def hash_of(token: str) -> str:
@@ -83,18 +89,15 @@ class Sessions:
         return actor
 
     async def _look_up(self, key: str) -> Actor | None:
-        session = await Session.filter(token_hash=key).select_related("user").first()
+        rows = await self._db.fetch(_BY_COOKIE, [key])
         now = self._clock.now()
-        if session is None or session.expires_at <= now or session.user.state != "active":
+        if not rows or rows[0]["expires_at"] <= now or rows[0]["state"] != "active":
             return None
-        await self._seen(session, now)
-        return actor_of(session.user, session.id)
-
-    async def _seen(self, session: Session, now: datetime) -> None:
-        if now - session.seen_at < SEEN_EVERY:
-            return
-        await Session.filter(id=session.id).update(seen_at=now, expires_at=now + LIFE)
-        await User.filter(id=session.user_id).update(last_seen_at=now)
+        row = rows[0]
+        if now - row["seen_at"] >= SEEN_EVERY:
+            await Session.filter(id=row["session_id"]).update(seen_at=now, expires_at=now + LIFE)
+            await User.filter(id=row["user_id"]).update(last_seen_at=now)
+        return Actor(**{name: row[name] for name in _OF_ACTOR})
 
     def _remember(self, key: str, actor: Actor | None) -> None:
         self._remembered.pop(key, None)

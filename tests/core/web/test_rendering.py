@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import DictLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from quart import Quart
 
 from aethex_live._runtime.gate import Gate
 from aethex_live._runtime.health import Health
 from aethex_live._runtime.slots import SlotRenderer
-from aethex_live._web.rendering import Rendering, SiteEnvironment, plain_texts
+from aethex_live._web.rendering import Rendering, SiteEnvironment, escaped, texts
 from aethex_live.actor import GUEST
 from aethex_live.clock import ManualClock
 from aethex_live.hookspecs.web import Render, Slot, SlotContribution
@@ -25,9 +27,11 @@ class Site:
 
     def __init__(self, templates: Mapping[str, str], *parts: tuple[Slot, str, Render | None]) -> None:
         self._app = Quart(__name__)
-        env = SiteEnvironment(self._app, loader=DictLoader(templates), autoescape=True, extensions=["jinja2.ext.i18n"])
+        env = SiteEnvironment(
+            self._app, loader=DictLoader(templates), autoescape=lambda _: True, extensions=["jinja2.ext.i18n"]
+        )
         env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-        env.globals["_"] = plain_texts(env.globals["_"])
+        env.globals["_"] = texts(str)
         gate = Gate()
         slots = SlotRenderer(gate, Health(ManualClock(), lambda *_: None), self._part)
         made = [
@@ -115,3 +119,19 @@ async def test_texts_are_made_once_and_filled_each_time() -> None:
 async def test_a_slot_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(ValueError, match="is not a valid Slot"):
         await Site({"page.html": '{{ slot("no.such") }}'}).page()
+
+
+VALUES = st.one_of(st.text(), st.integers(), st.booleans(), st.none(), st.floats(), st.text().map(Markup))
+
+
+@given(VALUES | st.lists(VALUES))
+def test_what_a_template_shows_is_what_markupsafe_would_make_of_it(value: object) -> None:
+    assert escaped(value) == str(escape(value))
+
+
+async def test_values_are_escaped_in_templates_and_in_their_texts() -> None:
+    site = Site(
+        {"page.html": '{{ word }}|{{ _("Hello %(name)s, 100%%", name=word) }}|{{ _("100%%") }}|{{ word|safe }}'}
+    )
+    shown = "&lt;b&gt; &amp; &#34;&#39;"
+    assert await site.page(word="<b> & \"'") == f"{shown}|Hello {shown}, 100%|100%|<b> & \"'"
