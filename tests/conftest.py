@@ -37,8 +37,19 @@ from needs import need as find_need
 from sites import open_site, site  # noqa: F401 - fixtures for all tests
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
+LONGEST_FIRST = ("e2e", "platform", "deploy", "pages")
 MakeDatabase = Callable[..., Awaitable[Database]]
 FreshDsn = Callable[..., Awaitable[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that no process ends up alone with one of them."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture
