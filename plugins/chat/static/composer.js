@@ -3,6 +3,7 @@
  * retry never makes a second message.
  */
 import { Problem } from "aethex/live";
+import { Recall } from "./recall.js";
 
 const WARN = 0.8; // part of the limit from which the rest is counted
 
@@ -19,7 +20,7 @@ export class Composer {
   #problem;
   #replyBar;
   #reply = null;
-  #last = "";
+  #recall = new Recall();
   #pending = new Map();
   #room;
   #slow = 0;
@@ -102,14 +103,20 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === "ArrowUp" && !this.#box.value && this.#last) {
-      event.preventDefault();
-      this.#box.value = this.#last;
-      this.#measure();
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      this.#bringBack(event);
     } else if (event.key === "Escape" && this.#reply) {
       event.stopPropagation();
       this.answer(null);
     }
+  }
+
+  #bringBack(event) {
+    const text = this.#recall.step(event.key, this.#box.value);
+    if (text === null) return;
+    event.preventDefault();
+    this.#box.value = text;
+    this.#measure();
   }
 
   #measure() {
@@ -137,7 +144,7 @@ export class Composer {
     if (left > 0) return this.#refuse(this.#room.strings.slow.replace("{s}", left), "slow");
     const text = this.#box.value.trim().replace(/\s*\n\s*/g, " ");
     const message = { text, reply: this.#reply, clientId: newId() };
-    this.#last = text;
+    this.#recall.add(text);
     this.#box.value = "";
     this.answer(null);
     this.#measure();

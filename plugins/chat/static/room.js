@@ -48,6 +48,7 @@ class ChatRoom extends HTMLElement {
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
+    form?.addEventListener("focusin", () => this.#help(form), { once: true });
     if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
     this.#whenNeeded(room);
     this.#options();
@@ -77,6 +78,13 @@ class ChatRoom extends HTMLElement {
       act: (event, data) => this.#act(event, data),
       say: (text) => this.#say(text),
     };
+  }
+
+  async #help(form) {
+    try {
+      const { help } = await import("./field.js");
+      if (this.#room) this.#stops.push(help(form, this.#room));
+    } catch { /* writing goes on without help */ }
   }
 
   /** Moderators hear how many messages wait, authors what became of theirs. */
