@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from aethex_live._static import css, marks, sources
 from aethex_live._static.compress import compress_all
+from aethex_live._static.emoji import emoji_table
 from aethex_live._static.errors import BuildError
 from aethex_live._static.icons import icon_table
 from aethex_live._static.licenses import licenses
@@ -56,6 +57,8 @@ def _fill(writer: _Writer, root: Path, static: Path) -> None:
             sheets.append((path.name, path.read_text("utf-8")))
         else:
             writer.add(name, path.read_bytes())
+    tables = (sources.read(modules, sources.EMOJI, path) for path in sources.EMOJI_TABLES)
+    writer.add("data/emoji.json", emoji_table(*tables))
     _marks(writer, (static / MARK).read_bytes())
     writer.add(SHEET, css.join(sheets, writer.address_from_sheet))
     writer.add_plain("icons.json", icon_table(sources.read(modules, sources.LUCIDE, "icon-nodes.json")))

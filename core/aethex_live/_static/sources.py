@@ -22,6 +22,8 @@ FIGTREE = "@fontsource-variable/figtree"
 ARCHIVO = "@fontsource-variable/archivo"
 ARCHIVO_SOURCE = "files/archivo-latin-standard-normal.woff2"
 LUCIDE = "lucide-static"
+EMOJI = "emojibase-data"
+EMOJI_TABLES = ("en/compact.json", "en/shortcodes/github.json")
 # bundled into socket.io.esm.min.js, so their licences travel with it
 SOCKET_IO_PARTS = ("engine.io-client", "engine.io-parser", "socket.io-parser", "@socket.io/component-emitter")
 
@@ -42,6 +44,7 @@ LICENSED = (
     *dict.fromkeys(file.package for file in VENDOR_FILES),
     ARCHIVO,
     LUCIDE,
+    EMOJI,
     *SOCKET_IO_PARTS,
 )
 

@@ -166,3 +166,15 @@ def test_minifying_keeps_what_matters() -> None:
 
     assert minify('a  >  b { color : red ; content: "a  { b" }  /* gone */') == 'a>b{color : red;content:"a  { b"}'
     assert minify("a { width: calc(1px + 2px) } a :hover { b: c }") == "a{width:calc(1px + 2px)}a :hover{b:c}"
+
+
+def test_the_table_of_emoji_is_small_and_names_each_once_with_its_keywords(static: Path) -> None:
+    body = (static / "vendor" / manifest(static)["files"]["data/emoji.json"]).read_bytes()
+    assert len(gzip.compress(body, 9)) <= 60 * 1024
+    groups = json.loads(body)
+    assert len(groups) == 9
+    by_name = {names.split()[0]: (emoji, keywords) for group in groups for emoji, names, keywords in group}
+    assert len(by_name) == sum(len(group) for group in groups) > 1800
+    assert by_name["smile"][0] == "😄"
+    assert "laugh" in by_name["smile"][1].split()
+    assert "smile" not in by_name["smile"][1].split()
