@@ -10,6 +10,9 @@ from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
 from . import events, live, reporting
 from .api import ChatApi
 from .departed import departed_people
+from .emote_api import EmoteApi
+from .emote_files import deleted_channels, outbox_handlers
+from .emote_views import EmotePages
 from .panels import Panels
 from .service import Chat
 from .settings import ChatSettings
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from aethex_live.events import Consumer, Event
     from aethex_live.hookspecs.moderation import Reportable
     from aethex_live.hookspecs.web import SlotContribution
-    from aethex_live.jobs import Schedule
+    from aethex_live.jobs import OutboxHandler, Schedule
     from aethex_live.realtime import SocketEvent, TopicClass
 
 
@@ -41,7 +44,11 @@ class ChatPlugin(Plugin):
 
     @hookimpl
     def event_consumers(self) -> Sequence[Consumer]:
-        return [departed_people(self.context.db)]
+        return [departed_people(self.context.db), deleted_channels(self.context)]
+
+    @hookimpl
+    def outbox_handlers(self) -> Sequence[OutboxHandler]:
+        return outbox_handlers(self.context)
 
     @hookimpl
     def schedules(self) -> Sequence[Schedule]:
@@ -65,11 +72,17 @@ class ChatPlugin(Plugin):
 
     @hookimpl
     def blueprints(self) -> Sequence[Blueprint]:
-        return [ChatPages(self.chat).blueprint(), ChatApi(self.chat).blueprint()]
+        emotes = self.chat.emotes
+        return [
+            ChatPages(self.chat).blueprint(),
+            ChatApi(self.chat).blueprint(),
+            EmotePages(emotes).blueprint(),
+            EmoteApi(emotes).blueprint(),
+        ]
 
     @hookimpl
     def slots(self) -> Sequence[SlotContribution]:
-        return Panels(self.chat).slots()
+        return [*Panels(self.chat).slots(), *EmotePages(self.chat.emotes).slots()]
 
     @hookimpl
     def page_modules(self) -> Mapping[str, str]:

@@ -46,6 +46,7 @@ class ModesIn(Body):
     links: Literal["allow", "hold", "refuse"] = "allow"
     min_age_minutes: int = Field(default=0, description="how old an account must be to write, up to 129600 (90 days)")
     verified_only: bool = Field(default=False, description="only accounts with a confirmed e-mail address may write")
+    emotes_only: bool = Field(default=False, description="take emotes, emoji and spaces alone")
 
 
 class ModesOut(BaseModel):
@@ -56,6 +57,7 @@ class ModesOut(BaseModel):
     links: Literal["allow", "hold", "refuse"]
     min_age_minutes: int
     verified_only: bool
+    emotes_only: bool
     sentences: list[str]
 
 
@@ -84,6 +86,14 @@ class QuoteOut(BaseModel):
     removed: bool
 
 
+class EmoteRef(BaseModel):
+    """An emote that stands in a message as `:code:`; the list of emotes has its pictures."""
+
+    code: str
+    id: UUID
+    animated: bool = Field(description="it moves")
+
+
 class MessageOut(BaseModel):
     """A message; `role` is what its author was when writing."""
 
@@ -93,6 +103,7 @@ class MessageOut(BaseModel):
     role: Literal["owner", "moderator", "member"]
     text: str
     mentions: list[str]
+    emotes: list[EmoteRef]
     reply: QuoteOut | None
     at: datetime
     removed: bool
@@ -217,6 +228,7 @@ def message_out(entry: Entry) -> MessageOut:
             "role": entry.role,
             "text": entry.text,
             "mentions": list(entry.mentions),
+            "emotes": list(entry.emotes),
             "reply": quote.as_json() if quote else None,
             "at": entry.at,
             "removed": entry.removed,

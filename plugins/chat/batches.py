@@ -7,7 +7,7 @@ import contextvars
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from aethex_live.errors import Unavailable
@@ -46,6 +46,7 @@ class Waiting:
     mentions: list[str]
     quote: Quote | None
     client_id: str
+    emotes: list[dict[str, Any]] = field(default_factory=list)
     done: asyncio.Future[Stored] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from aethex_live.errors import Forbidden, TooMany
 
+from .emote_text import only_emotes
 from .modes import modes_of
 from .refusals import span
 from .text import has_link
@@ -16,6 +17,7 @@ from .text import has_link
 if TYPE_CHECKING:
     from aethex_live import PluginContext
 
+    from .emote_book import EmoteBook
     from .modes import Modes
     from .standing import Standing
 
@@ -34,8 +36,9 @@ order by l.seq desc limit $4
 class Entrance:
     """Holds back what the modes hold back; owner and moderators always may."""
 
-    def __init__(self, context: PluginContext) -> None:
+    def __init__(self, context: PluginContext, book: EmoteBook) -> None:
         self._context = context
+        self._book = book
 
     async def check(self, channel_id: UUID, author: Standing, text: str) -> str:
         """Why a moderator has to look at the message first; empty when nobody has to.
@@ -51,6 +54,10 @@ class Entrance:
         link = modes.links != "allow" and has_link(text)
         if link and modes.links == "refuse":
             raise Forbidden("Links are off in this chat: write it without the link.", field="text", code="chat-links")
+        if modes.emotes_only and not only_emotes(text, await self._book.of(channel_id)):
+            raise Forbidden(
+                "This chat takes emotes and emoji alone at the moment.", field="text", code="chat-emotes-only"
+            )
         if modes.unique_only:
             await self._unique(channel_id, author, text)
         if modes.slow_s:

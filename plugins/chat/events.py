@@ -54,6 +54,7 @@ class ModesChanged(Event):
     links: str
     min_age_minutes: int
     verified_only: bool
+    emotes_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,4 +67,45 @@ class HeldDecided(Event):
     approved: bool
 
 
-ALL: tuple[type[Event], ...] = (LineRemoved, UserRestricted, UserLifted, ModesChanged, HeldDecided)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmoteAdded(Event):
+    """An emote was uploaded; with `state` "pending" it waits for an operator, with "approved" it may be used."""
+
+    type: ClassVar[str] = "chat.emote_added"
+    channel_id: UUID
+    emote_id: UUID
+    code: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmoteDecided(Event):
+    """An operator let an emote be used that waited, or did not."""
+
+    type: ClassVar[str] = "chat.emote_decided"
+    channel_id: UUID
+    emote_id: UUID
+    code: str
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmoteRemoved(Event):
+    """An emote was taken away."""
+
+    type: ClassVar[str] = "chat.emote_removed"
+    channel_id: UUID
+    emote_id: UUID
+    code: str
+
+
+ALL: tuple[type[Event], ...] = (
+    LineRemoved,
+    UserRestricted,
+    UserLifted,
+    ModesChanged,
+    HeldDecided,
+    EmoteAdded,
+    EmoteDecided,
+    EmoteRemoved,
+)

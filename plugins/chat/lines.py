@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .text import Part, parts
+from .text import Part, few_emotes, parts
 
 if TYPE_CHECKING:
     from aethex_live.db import Database
@@ -17,7 +17,7 @@ HUES = 12  # colours of names, fixed by the design
 QUOTED = 120  # characters of a message that stand above an answer to it
 
 _SELECT = """
-select l.id, l.seq, l.kind, l.author_id, l.author_name, l.role, l.text, l.mentions, l.act, l.client_id,
+select l.id, l.seq, l.kind, l.author_id, l.author_name, l.role, l.text, l.mentions, l.emotes, l.act, l.client_id,
        l.created_at, l.deleted_at, a.username, d.display_name as remover,
        p.id as quoted_id, p.author_id as quoted_user, p.author_name as quoted_name, p.text as quoted_text,
        p.deleted_at as quoted_deleted
@@ -102,11 +102,22 @@ class Entry:
     removed: bool = False
     removed_by: str = ""
     act: Mapping[str, Any] | None = None
+    emotes: Sequence[Mapping[str, Any]] = ()
 
     @property
     def parts(self) -> list[Part]:
-        """The text in pieces: plain text, names, links."""
-        return parts(self.text, frozenset(self.mentions))
+        """The text in pieces: plain text, names, links, emotes."""
+        return parts(self.text, frozenset(self.mentions), self.emotes_by_code)
+
+    @property
+    def emotes_by_code(self) -> Mapping[str, Mapping[str, Any]]:
+        """The emotes by their code in lower case: their code, id, and whether they move."""
+        return {emote["code"].lower(): emote for emote in self.emotes}
+
+    @property
+    def large(self) -> bool:
+        """Whether it is nothing but a few emotes, which are then shown larger."""
+        return bool(self.emotes) and few_emotes(self.parts)
 
     def as_json(self, *, reveal: bool = False) -> dict[str, Any]:
         """As it goes to pages and API clients; the text of a removed line only with `reveal`."""
@@ -120,6 +131,8 @@ class Entry:
             "at": self.at,
             "client_id": self.client_id,
         }
+        if self.emotes and shown:
+            found["emotes"] = list(self.emotes)
         if self.quote is not None:
             found["reply"] = self.quote.as_json()
         if self.removed:
@@ -151,6 +164,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         removed=row["deleted_at"] is not None,
         removed_by=row["remover"] or "",
         act=row["act"],
+        emotes=row["emotes"] or (),
     )
 
 

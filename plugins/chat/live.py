@@ -83,6 +83,7 @@ class SetModes(_Data):
     links: Literal["allow", "hold", "refuse"] = "allow"
     min_age_minutes: int = 0
     verified_only: bool = False
+    emotes_only: bool = False
 
 
 def topic_classes(chat: Chat) -> list[TopicClass]:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from .acts import Acts
 
 _WRITE = """
-insert into chat_modes (id, channel_id, slow_s, unique_only, links, min_age_minutes, verified_only)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into chat_modes (id, channel_id, slow_s, unique_only, links, min_age_minutes, verified_only, emotes_only)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (channel_id) do update set slow_s = excluded.slow_s, unique_only = excluded.unique_only,
-    links = excluded.links, min_age_minutes = excluded.min_age_minutes, verified_only = excluded.verified_only
+    links = excluded.links, min_age_minutes = excluded.min_age_minutes, verified_only = excluded.verified_only,
+    emotes_only = excluded.emotes_only
 """
 
 

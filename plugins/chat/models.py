@@ -15,7 +15,8 @@ class Line(Row):
     """What was said or done in a channel's chat; `seq` counts without gaps within the channel.
 
     A message is deleted by a mark, so that moderators can still judge it. An act has no text: `act` holds
-    the name and the data of the event that pages hear. `role` is what the author was in the channel then.
+    the name and the data of the event that pages hear. `role` is what the author was in the channel then. `emotes` are
+    the codes and ids of those that were found in the text when it was sent, None for none.
     """
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
@@ -32,6 +33,7 @@ class Line(Row):
     kind = fields.CharField(max_length=8)
     text = fields.CharField(max_length=500, default="", db_default="")
     mentions: list[Any] = fields.JSONField(default=list)
+    emotes: list[Any] | None = fields.JSONField(null=True)
     act: dict[str, Any] | None = fields.JSONField(null=True)
     reply_to: UUID | None = fields.UUIDField(null=True)
     client_id = fields.CharField(max_length=36)
@@ -61,6 +63,7 @@ class ModesRow(Row):
     links = fields.CharField(max_length=8, default="allow", db_default="allow")
     min_age_minutes = fields.IntField(default=0, db_default=0)
     verified_only = fields.BooleanField(default=False, db_default=False)
+    emotes_only = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "chat_modes"
@@ -123,3 +126,32 @@ class Restriction(Row):
                 fields=("channel_id", "user_id"), condition='"lifted_at" is null', name="chat_restriction_one"
             ),
         )
+
+
+class EmoteRow(Row):
+    """A picture that a channel's chat shows for `:code:`; one that waits or was denied is shown to nobody else.
+
+    `code_key` is the code in lower case. `key` is where the storage `provider` keeps the files, `size` their bytes.
+    """
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_emotes", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    code = fields.CharField(max_length=24)
+    code_key = fields.CharField(max_length=24)
+    provider = fields.CharField(max_length=64)
+    key = fields.CharField(max_length=200)
+    animated = fields.BooleanField(default=False, db_default=False)
+    size = fields.IntField()
+    state = fields.CharField(max_length=8)
+    created_by: UUID | None = fields.UUIDField(null=True)
+    created_at: datetime = fields.DatetimeField()
+    decided_by: UUID | None = fields.UUIDField(null=True)
+    decided_at: datetime | None = fields.DatetimeField(null=True)
+    reason = fields.CharField(max_length=200, default="", db_default="")
+
+    class Meta:
+        table = "chat_emote"
+        unique_together = (("channel", "code_key"),)
+        constraints = (one_of("chat_emote", "state", "pending", "approved", "denied"),)

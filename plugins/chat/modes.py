@@ -20,7 +20,9 @@ OLDEST = 90 * 24 * 60  # minutes
 SLOW_PRESETS = (0, 3, 10, 30, 60, 120)  # seconds: what the form offers
 AGE_PRESETS = (0, 10, 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60)  # minutes
 
-_READ = "select slow_s, unique_only, links, min_age_minutes, verified_only from chat_modes where channel_id = $1"
+_READ = """
+select slow_s, unique_only, links, min_age_minutes, verified_only, emotes_only from chat_modes where channel_id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Modes:
 
     `slow_s` seconds between two messages of one person (0: as they like); `unique_only` refuses what the person said
     lately; `links` are allowed, held for a moderator, or refused; `min_age_minutes` of the account; `verified_only`
-    asks for a confirmed e-mail address.
+    asks for a confirmed e-mail address; `emotes_only` takes emotes, emoji and spaces alone.
     """
 
     slow_s: int = 0
@@ -37,6 +39,7 @@ class Modes:
     links: Links = "allow"
     min_age_minutes: int = 0
     verified_only: bool = False
+    emotes_only: bool = False
 
     @property
     def any(self) -> bool:
@@ -55,6 +58,8 @@ class Modes:
             found.append("No links.")
         if self.links == "hold":
             found.append("A moderator looks at links first.")
+        if self.emotes_only:
+            found.append("Emotes and emoji only.")
         if self.min_age_minutes:
             found.append(f"Accounts must be {span(self.min_age_minutes * 60)} old to write.")
         if self.verified_only:

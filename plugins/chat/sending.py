@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aethex_live import PluginContext
     from aethex_live.actor import Actor
 
+    from .emote_book import EmoteBook
     from .settings import ChatSettings
 
 _KNOWN = """
@@ -39,11 +40,12 @@ ASKED = "Another plugin asks for a look at it."
 class Sender:
     """Takes messages; every one that is acknowledged is stored, once, however often it was sent."""
 
-    def __init__(self, context: PluginContext, settings: ChatSettings, batches: Batches) -> None:
+    def __init__(self, context: PluginContext, settings: ChatSettings, batches: Batches, book: EmoteBook) -> None:
         self._context = context
         self._settings = settings
         self._batches = batches
-        self._entrance = Entrance(context)
+        self._book = book
+        self._entrance = Entrance(context, book)
         self.held = HeldMessages(context, self.store)
 
     async def send(
@@ -77,7 +79,7 @@ class Sender:
             quote = await self._quote(channel_id, reply_to)
         except Invalid:
             quote = None
-        return await self._batches.put(channel_id, await self._waiting(author, text, quote, client_id))
+        return await self._batches.put(channel_id, await self._waiting(channel_id, author, text, quote, client_id))
 
     async def _checked(
         self, channel_id: UUID, user_id: UUID, text: str, client_id: str, reply_to: UUID | None
@@ -107,7 +109,9 @@ class Sender:
                 reason=reason,
             )
             return await self.held.keep(wanted)
-        return known or await self._batches.put(channel_id, await self._waiting(author, shaped, quote, client_id))
+        if known is not None:
+            return known
+        return await self._batches.put(channel_id, await self._waiting(channel_id, author, shaped, quote, client_id))
 
     async def _known(self, channel_id: UUID, user_id: UUID, client_id: str) -> Stored | None:
         rows = await self._context.db.fetch(_KNOWN, [channel_id, user_id, client_id])
@@ -160,7 +164,9 @@ class Sender:
             return draft.text, "" if draft.role != "member" else strictest.reason or ASKED
         return draft.text, ""
 
-    async def _waiting(self, author: Standing, text: str, quote: Quote | None, client_id: str) -> Waiting:
+    async def _waiting(
+        self, channel_id: UUID, author: Standing, text: str, quote: Quote | None, client_id: str
+    ) -> Waiting:
         names = mentioned(text)
         if names:
             there = {row["username_key"] for row in await self._context.db.fetch(_NAMES, [names])}
@@ -172,6 +178,7 @@ class Sender:
             role=author.role,
             text=text,
             mentions=names,
+            emotes=await self._book.found(channel_id, text),
             quote=quote,
             client_id=client_id,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,6 +14,8 @@ from aethex_live.realtime import Message, Position
 from . import lines, records, sequence
 from .acts import Acts
 from .batches import Batches, Stored
+from .emote_book import EmoteBook
+from .emotes import Emotes
 from .held import Held
 from .lines import NEWEST, Entry
 from .mode_acts import ModeActs
@@ -67,11 +70,13 @@ class Chat:
         self.settings = settings
         writer = LineWriter(context.db, context.clock, context.realtime)
         self._batches = Batches(writer.write, context.clock, settings.tick_ms / 1000)
-        self._sender = Sender(context, settings, self._batches)
+        book = EmoteBook(context)
+        self._sender = Sender(context, settings, self._batches, book)
         self.held = self._sender.held
         acts = Acts(context.db, context.clock, context.realtime)
         self.moderation = Moderation(acts, context.domain.audit, remove_recent_s=settings.remove_recent_s)
         self.mode_acts = ModeActs(acts, context.domain.audit)
+        self.emotes = Emotes(context, settings, acts, book)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
@@ -108,6 +113,7 @@ class Chat:
         modes = await modes_of(self._context.db, channel_id)
         judges = me is not None and me.moderates and Right.CHAT_DELETE in me.rights
         held = await self.held.count(channel_id) if judges else 0
+        entries = await self._standing_emotes(channel_id, entries)
         return Room(channel_id=channel_id, entries=entries, place=place, me=me, modes=modes, held=held)
 
     async def modes(self, channel_id: UUID) -> Modes:
@@ -118,13 +124,26 @@ class Chat:
         """A part of the history, oldest first; moderators also get what was removed. Acts are left out."""
         me = await self.standing(channel_id, actor)
         reveal = me is not None and me.moderates
-        return await lines.messages(
+        found = await lines.messages(
             self._context.db,
             channel_id,
             limit=limit,
             before=NEWEST if before is None else before,
             removed=reveal,
         )
+        return await self._standing_emotes(channel_id, found)
+
+    async def _standing_emotes(self, channel_id: UUID, entries: list[Entry]) -> list[Entry]:
+        """The same lines; of emotes that were taken away since, the text is left."""
+        if not any(entry.emotes for entry in entries):
+            return entries
+        ids = {str(emote.id) for emote in (await self.emotes.book.of(channel_id)).values()}
+        return [
+            dataclasses.replace(entry, emotes=[emote for emote in entry.emotes if emote["id"] in ids])
+            if entry.emotes
+            else entry
+            for entry in entries
+        ]
 
     async def card(self, channel_id: UUID, user_id: UUID, actor: Actor, line_id: UUID | None) -> Card | None:
         """What is shown of a person, with the line that was asked about when it is theirs."""
@@ -174,10 +193,12 @@ class Chat:
     async def missed(self, topic: str, after: int, limit: int) -> list[Message]:
         """What has a number above `after`, oldest first."""
         entries = await lines.missed(self._context.db, _channel(topic), after, limit)
+        entries = await self._standing_emotes(_channel(topic), entries)
         return [_message(entry) for entry in entries]
 
     async def close(self) -> None:
         """Write what waits."""
+        self.emotes.pictures.close()
         await self._batches.close()
 
 

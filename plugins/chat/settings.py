@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from aethex_live import PluginSettings
@@ -29,5 +31,11 @@ class ChatSettings(PluginSettings):
         ge=0,
         le=3600,
         description="How far back, in seconds, a timeout or ban removes the person's lines; 0 keeps them.",
+    )
+    emote_approval: Literal["none", "operators"] = Field(
+        "none", description="Whether new emotes of channels wait until an operator has looked at them."
+    )
+    emotes_per_channel: int = Field(
+        60, ge=0, le=500, description="Emotes that a channel may have, waiting ones included."
     )
     tick_ms: int = Field(50, ge=5, le=1000, description="Shortest time between two writes of one chat, in ms.")

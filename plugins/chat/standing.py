@@ -22,6 +22,7 @@ _MISSING = {
     Right.CHAT_TIMEOUT: "The owner of this channel has not given you the right to time people out.",
     Right.CHAT_BAN: "The owner of this channel has not given you the right to ban people or to lift bans.",
     Right.CHAT_MODES: "The owner of this channel has not given you the right to change the modes of the chat.",
+    Right.CHAT_EMOTES: "The owner of this channel has not given you the right to look after the emotes.",
 }
 _QUERY = """
 select u.id, u.username, u.display_name, u.state, u.role as site_role, c.owner_id,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container, Sequence
 from typing import Literal, NamedTuple
 
 from aethex_live.errors import Invalid
+
+from .emote_text import codes
 
 # letters and symbols by their class, but nothing to see: HANGUL FILLERs, BRAILLE PATTERN BLANK
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -25,7 +28,8 @@ _ADDRESS = re.compile(
 )
 _HOST = re.compile(r"https?://[A-Za-z0-9]")
 
-PartKind = Literal["text", "mention", "link"]
+PartKind = Literal["text", "mention", "link", "emote"]
+LARGE = 3  # so many emotes, and nothing else, are shown larger
 
 
 class Part(NamedTuple):
@@ -61,13 +65,13 @@ def mentioned(text: str) -> list[str]:
     return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(text)))
 
 
-def parts(text: str, mentions: frozenset[str]) -> list[Part]:
-    """The pieces of a message; `mentions` are the user names (lower case) of accounts that exist."""
-    found = sorted(_links(text) + _names(text, mentions))
+def parts(text: str, mentions: frozenset[str], emotes: Container[str] = ()) -> list[Part]:
+    """The pieces of a message; `mentions` are user names of accounts that exist, `emotes` codes, both in lower case."""
+    found = sorted(_links(text) + _names(text, mentions) + _emotes(text, emotes))
     pieces: list[Part] = []
     at = 0
     for start, end, kind in found:
-        if start < at:  # an @name inside of a link
+        if start < at:  # an @name or an emote inside of a link
             continue
         if start > at:
             pieces.append(Part("text", text[at:start]))
@@ -76,6 +80,16 @@ def parts(text: str, mentions: frozenset[str]) -> list[Part]:
     if at < len(text):
         pieces.append(Part("text", text[at:]))
     return pieces
+
+
+def few_emotes(pieces: Sequence[Part]) -> bool:
+    """Whether these are at most three emotes, and spaces."""
+    count = sum(piece.kind == "emote" for piece in pieces)
+    return 0 < count <= LARGE and all(piece.kind == "emote" or not piece.text.strip() for piece in pieces)
+
+
+def _emotes(text: str, emotes: Container[str]) -> list[tuple[int, int, PartKind]]:
+    return [(found.start, found.end, "emote") for found in codes(text, emotes)] if emotes else []
 
 
 def _links(text: str) -> list[tuple[int, int, PartKind]]:

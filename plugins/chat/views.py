@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from .service import Chat
 
 LOG_PAGE = 50
-PANEL_TEMPLATES = tuple(f"chat/{name}.html" for name in ("panel", "line", "composer", "strings", "parts"))
+PANEL_TEMPLATES = tuple(
+    f"chat/{name}.html" for name in ("panel", "line", "composer", "strings", "parts", "emote", "emotes_picker")
+)
 
 
 class SendForm(BaseModel):
@@ -65,6 +67,7 @@ class ModesForm(BaseModel):
     links: str = "allow"
     min_age_minutes: int = 0
     verified_only: bool = False
+    emotes_only: bool = False
     next: str = ""
 
 
@@ -295,6 +298,7 @@ class ChatPages:
             links=cast("Links", data.links),
             min_age_minutes=data.min_age_minutes,
             verified_only=data.verified_only,
+            emotes_only=data.emotes_only,
         )
         try:
             await self._chat.mode_acts.change(current_channel().id, current_actor(), modes)

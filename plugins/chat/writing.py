@@ -30,11 +30,13 @@ log = logging.getLogger(__name__)
 # who was shut out a moment ago is left out here, behind the lock of the sequence: no line comes after the act
 _INSERT = """
 insert into chat_line
-    (id, channel_id, seq, author_id, author_name, role, kind, text, mentions, reply_to, client_id, created_at)
+    (id, channel_id, seq, author_id, author_name, role, kind, text, mentions, reply_to, client_id, created_at,
+     emotes)
 select w.id, $1, $2 + w.place, w.author_id, w.author_name, w.role, 'message', w.text, w.mentions::jsonb,
-       w.reply_to, w.client_id, $3
-from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[])
-     with ordinality as w (id, author_id, author_name, role, text, mentions, reply_to, client_id, place)
+       w.reply_to, w.client_id, $3, w.emotes::jsonb
+from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
+            $12::text[])
+     with ordinality as w (id, author_id, author_name, role, text, mentions, reply_to, client_id, emotes, place)
 where not exists (select 1 from chat_restriction r where r.channel_id = $1 and r.user_id = w.author_id
                   and r.lifted_at is null and (r.until is null or r.until > $3))
 on conflict do nothing
@@ -126,6 +128,7 @@ def _columns(batch: Sequence[Waiting]) -> list[object]:
         [orjson.dumps(line.mentions).decode() for line in batch],
         [line.quote.id if line.quote else None for line in batch],
         [line.client_id for line in batch],
+        [orjson.dumps(line.emotes).decode() if line.emotes else None for line in batch],
     ]
 
 
@@ -140,4 +143,5 @@ def _entry(line: Waiting, seq: int, now: datetime) -> Entry:
         quote=line.quote,
         at=now,
         client_id=line.client_id,
+        emotes=line.emotes,
     )

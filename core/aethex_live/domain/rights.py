@@ -16,6 +16,7 @@ class Right(enum.StrEnum):
     CHAT_TIMEOUT = "chat.timeout"
     CHAT_BAN = "chat.ban"
     CHAT_MODES = "chat.modes"
+    CHAT_EMOTES = "chat.emotes"
     STREAM_EDIT = "stream.edit"
     STREAM_START = "stream.start"
     STREAM_END = "stream.end"
@@ -28,13 +29,14 @@ SENTENCES: Mapping[Right, str] = MappingProxyType(
         Right.CHAT_TIMEOUT: "Shut people out of the chat for a while.",
         Right.CHAT_BAN: "Ban people from the chat, and let them in again.",
         Right.CHAT_MODES: "Change the modes of the chat: slow mode, links, who may write.",
+        Right.CHAT_EMOTES: "Add emotes to the chat, and delete them.",
         Right.STREAM_EDIT: "Change title, category and language of the stream.",
         Right.STREAM_START: "Go live on the channel from the browser.",
         Right.STREAM_END: "End the stream.",
         Right.RECORDINGS_EDIT: "See private recordings, and change title and visibility of all of them.",
     }
 )
-CHAT = (Right.CHAT_DELETE, Right.CHAT_TIMEOUT, Right.CHAT_BAN, Right.CHAT_MODES)
+CHAT = (Right.CHAT_DELETE, Right.CHAT_TIMEOUT, Right.CHAT_BAN, Right.CHAT_MODES, Right.CHAT_EMOTES)
 # rows of the first version name all rights of the chat by one word
 _OLD_CHAT = "chat"
 

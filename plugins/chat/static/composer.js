@@ -143,7 +143,7 @@ export class Composer {
     const left = Math.ceil((this.#free - Date.now()) / 1000);
     if (left > 0) return this.#refuse(this.#room.strings.slow.replace("{s}", left), "slow");
     const text = this.#box.value.trim().replace(/\s*\n\s*/g, " ");
-    const message = { text, reply: this.#reply, clientId: newId() };
+    const message = { text: this.#room.emotes?.spell(text) ?? text, reply: this.#reply, clientId: newId() };
     this.#recall.add(text);
     this.#box.value = "";
     this.answer(null);

@@ -2,6 +2,8 @@
  * Lines of the log: the pieces of a message, and elements made from the templates in the page.
  * The three patterns are those of text.py, ASCII only, so that server and page read a message alike.
  */
+import { byCode, codes, few, picture } from "./emotes_image.js";
+
 const MENTION = /(?<![A-Za-z0-9_@/.])@([A-Za-z0-9_]{3,32})(?![A-Za-z0-9_])/g;
 const LINK = /(?<![A-Za-z0-9_])https?:\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+/g;
 const HOST = /^https?:\/\/[A-Za-z0-9]/;
@@ -20,8 +22,8 @@ function withoutTrailing(address) {
   return address;
 }
 
-function spans(text, mentions) {
-  const found = [];
+function spans(text, mentions, emotes) {
+  const found = codes(text, emotes).map((span) => [...span, "emote"]);
   for (const match of text.matchAll(LINK)) {
     const address = withoutTrailing(match[0]);
     if (HOST.test(address)) found.push([match.index, match.index + address.length, "link"]);
@@ -32,12 +34,12 @@ function spans(text, mentions) {
   return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
-/** [[kind, text], …]; kinds are text, mention and link; `mentions` is a Set of user names in lower case. */
-export function pieces(text, mentions) {
+/** [[kind, text], …]; kinds are text, mention, link and emote; `mentions` is a Set of user names, `emotes` a Map by code. */
+export function pieces(text, mentions, emotes = new Map()) {
   const made = [];
   let at = 0;
-  for (const [start, end, kind] of spans(text, mentions)) {
-    if (start < at) continue; // an @name inside of a link
+  for (const [start, end, kind] of spans(text, mentions, emotes)) {
+    if (start < at) continue; // an @name or an emote inside of a link
     if (start > at) made.push(["text", text.slice(at, start)]);
     made.push([kind, text.slice(start, end)]);
     at = end;
@@ -57,9 +59,13 @@ function link(address) {
   return Object.assign(element("a", "ax-link", address), { href: address, rel: "nofollow noopener ugc", target: "_blank" });
 }
 
-function write(box, text, mentions) {
-  const make = { text: (t) => t, mention: (t) => element("span", "ax-mention", t), link };
-  box.replaceChildren(...pieces(text, mentions).map(([kind, piece]) => make[kind](piece)));
+function write(box, text, mentions, emotes) {
+  const found = pieces(text, mentions, emotes);
+  const large = few(found);
+  const emote = (t) => picture(emotes.get(t.slice(1, -1).toLowerCase()), large ? 56 : 28);
+  const make = { text: (t) => t, mention: (t) => element("span", "ax-mention", t), link, emote };
+  box.toggleAttribute("data-large", large);
+  box.replaceChildren(...found.map(([kind, piece]) => make[kind](piece)));
 }
 
 /** Builds lines for one chat; `room` has part(name), strings, base, next, me, username, moderator. */
@@ -86,7 +92,7 @@ export class Lines {
     else name.removeAttribute("href");
     if (data.role !== "member") line.querySelector(".ax-msg__badges").append(this.#room.part(data.role));
     if (data.reply) line.prepend(this.#quote(data.reply));
-    write(line.querySelector(".ax-msg__text"), data.text, mentions);
+    write(line.querySelector(".ax-msg__text"), data.text, mentions, byCode(data.emotes));
     this.time(line, data.at);
     if (data.removed) this.remove(line, data.removed_by);
     return line;
@@ -113,11 +119,18 @@ export class Lines {
     line.dataset.state = "deleted";
     const { moderator, strings } = this.#room;
     const text = line.querySelector(".ax-msg__text");
-    if (moderator && text.textContent) {
+    if (moderator && text.hasChildNodes()) {
       line.append(" ", element("span", "ax-chat-note", strings.removedBy.replace("{by}", by)));
     } else {
       text.textContent = strings.removed;
       delete line.dataset.mention;
+    }
+  }
+
+  /** An emote was taken away: its code is left. */
+  plain(line, emoteId) {
+    for (const image of line.querySelectorAll(`img.ax-emote[src*="/${CSS.escape(emoteId)}/"]`)) {
+      image.closest("picture").replaceWith(image.alt);
     }
   }
 

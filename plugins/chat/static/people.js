@@ -12,6 +12,7 @@ function modesOf(fields) {
     slow_s: Number(fields.slow_s), min_age_minutes: Number(fields.min_age_minutes),
     links: fields.links, unique_only: "unique_only" in fields,
     verified_only: "verified_only" in fields,
+    emotes_only: "emotes_only" in fields,
   };
 }
 

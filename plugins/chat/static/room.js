@@ -48,7 +48,7 @@ class ChatRoom extends HTMLElement {
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
-    form?.addEventListener("focusin", () => this.#help(form), { once: true });
+    if (form) this.#help(form, room);
     if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
     this.#whenNeeded(room);
     this.#options();
@@ -80,11 +80,22 @@ class ChatRoom extends HTMLElement {
     };
   }
 
-  async #help(form) {
-    try {
-      const { help } = await import("./field.js");
-      if (this.#room) this.#stops.push(help(form, this.#room));
-    } catch { /* writing goes on without help */ }
+  /** Completion comes with the first focus on the form, the picker with its button. */
+  #help(form, room) {
+    let loading;
+    const load = () => (loading ??= import("./field.js").then(({ help }) => {
+      const made = help(form, room);
+      this.#stops.push(made.stop);
+      return made;
+    }));
+    form.addEventListener("focusin", () => load().catch(() => { loading = null; }));
+    form.querySelector("[data-emotes]").addEventListener("click", async () => {
+      try {
+        await (await load()).pick();
+      } catch {
+        this.#say(room.strings.failed);
+      }
+    });
   }
 
   /** Moderators hear how many messages wait, authors what became of theirs. */
@@ -148,6 +159,7 @@ class ChatRoom extends HTMLElement {
       restricted: () => this.#restricted(data),
       lifted: () => this.#lifted(data),
       modes: () => this.#modes(data),
+      emotes: () => this.#emotes(data),
       reload: () => this.#reload(),
       refused: () => this.#hint("status", data.detail ?? this.#room.strings.refused),
     };
@@ -190,6 +202,14 @@ class ChatRoom extends HTMLElement {
     if (!moderator) composer?.slow(modes.slow_s);
     const text = modes.sentences.length ? strings.modes : strings.modesOff;
     this.#tell(fill(text, { by, modes: modes.sentences.join(" ") }));
+  }
+
+  /** An emote came or went: the tables are read again, and of one that went the code is left. */
+  #emotes({ change, id, code, by }) {
+    const { emotes, log, lines, strings } = this.#room;
+    emotes?.forget();
+    if (change === "removed") for (const line of log.lines) lines.plain(line, id);
+    this.#tell(fill(change === "added" ? strings.emoteAdded : strings.emoteRemoved, { by, code }));
   }
 
   /** Acts are lines for moderators; everyone else sees what they do. */

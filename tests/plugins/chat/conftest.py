@@ -19,12 +19,14 @@ from aethex_live import PluginContext
 from aethex_live.actor import Actor
 from aethex_live.cache import RateLimiter, open_redis
 from aethex_live.clock import ManualClock
+from aethex_live.control import Control
 from aethex_live.db import Database
 from aethex_live.domain.audit import Audit
 from aethex_live.hookspecs.chat import DraftMessage
 from aethex_live.hookspecs.moderation import Review
 from aethex_live.ids import uuid7
 from aethex_live.models import Channel, ChannelModerator, User
+from aethex_live.providers.storage import StorageCap
 from aethex_live.realtime.packets import dumps
 from aethex_plugins.chat.service import Chat
 from aethex_plugins.chat.settings import ChatSettings
@@ -77,6 +79,37 @@ class Hooks:
         return [SimpleNamespace(value=review) for review in self.reviews]
 
 
+class Shelf:
+    """A storage in memory."""
+
+    name = "shelf"
+    capabilities = frozenset({StorageCap.PUBLIC_URL})
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        assert content_type == "image/webp"
+        self.files[key] = data
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            self.files.pop(key, None)
+
+    def public_url(self, key: str) -> str:
+        return f"/shelf/{key}"
+
+
+class Commands:
+    """Keeps what is wanted done outside, in the place of the outbox."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, Mapping[str, Any], Any]] = []
+
+    async def publish(self, topic: str, payload: Mapping[str, Any], *, plugin: str, available_at: Any = None) -> None:
+        self.published.append((topic, payload, available_at))
+
+
 class Everyone:
     """Accounts that may all write."""
 
@@ -110,6 +143,8 @@ class World:
     moderator: Actor
     viewer: Actor
     other: Actor
+    shelf: Shelf
+    commands: Commands
 
     async def say(self, actor: Actor, text: str = "hello", **more: Any) -> Any:
         more.setdefault("client_id", str(uuid7()))
@@ -121,9 +156,9 @@ class World:
     async def account(self, name: str, **more: Any) -> Actor:
         return await account(name, **more)
 
-    async def another(self) -> Chat:
+    async def another(self, **parts: Any) -> Chat:
         """A second process of the same site."""
-        return Chat(self.context, self.chat.settings)
+        return Chat(dataclasses.replace(self.context, **parts), self.chat.settings)
 
 
 async def account(name: str, *, role: str = "member") -> Actor:
@@ -143,6 +178,7 @@ async def build(database: Database, tmp_path: Path) -> AsyncIterator[Build]:
     async def made(**settings: Any) -> World:
         clock = ManualClock()
         topics, hooks = Topics(), Hooks()
+        shelf, commands = Shelf(), Commands()
         context = PluginContext(
             name="chat",
             site=cast("Any", None),
@@ -152,14 +188,14 @@ async def build(database: Database, tmp_path: Path) -> AsyncIterator[Build]:
             secrets=cast("Any", None),
             db=database,
             domain=cast("Any", SimpleNamespace(audit=Audit(), people=People(), accounts=Everyone())),
-            jobs=cast("Any", None),
+            jobs=cast("Any", commands),
             cache=redis,
             limiter=RateLimiter(redis, clock),
             realtime=cast("Any", topics),
-            control=cast("Any", None),
+            control=Control(database),
             hooks=cast("Any", hooks),
             services=cast("Any", None),
-            providers=cast("Any", None),
+            providers=cast("Any", SimpleNamespace(storage=lambda _name=None: shelf)),
             log=logging.getLogger("test.chat"),
         )
         again = f"_{len(worlds)}" if worlds else ""
@@ -170,7 +206,10 @@ async def build(database: Database, tmp_path: Path) -> AsyncIterator[Build]:
         )
         await ChannelModerator.create(id=uuid7(), channel=channel, user_id=moderator.user_id, rights=["chat"])
         chat = Chat(context, cast("ChatSettings", context.settings))
-        worlds.append(World(database, clock, topics, hooks, context, chat, channel, owner, moderator, viewer, other))
+        people = {"owner": owner, "moderator": moderator, "viewer": viewer, "other": other}
+        worlds.append(
+            World(database, clock, topics, hooks, context, chat, channel, **people, shelf=shelf, commands=commands)
+        )
         return worlds[-1]
 
     yield made
