@@ -14,8 +14,9 @@ async function json(address) {
   return answer.json();
 }
 
-/** 3: the first name begins so, 2: another one, 1: a keyword, 0: nothing does. */
+/** 4: it is a name, 3: the first one begins so, 2: another one, 1: a keyword, 0: nothing does. */
 function rank(word, names, keywords) {
+  if (names.includes(word)) return 4;
   if (names[0].startsWith(word)) return 3;
   if (names.some((name) => name.split("_").some((part) => part.startsWith(word)) || name.startsWith(word))) return 2;
   return keywords.some((keyword) => keyword.startsWith(word)) ? 1 : 0;

@@ -18,7 +18,7 @@ export class Picker {
   #grid;
   #search;
   #turn = 0;
-  #closed = -Infinity;
+  #pressed = false;
   #abort = new AbortController();
 
   /** `box` is the popover of emotes_picker.html, `button` opens it, `field` takes what is chosen. */
@@ -33,7 +33,9 @@ export class Picker {
     this.#search = box.querySelector("input");
     const { signal } = this.#abort;
     const on = (target, name, fn) => target.addEventListener(name, fn, { signal });
+    on(button, "pointerdown", () => { this.#pressed = box.matches(":popover-open"); });
     on(box, "toggle", ({ newState }) => this.#toggled(newState === "open"));
+    on(box, "keydown", (event) => this.#leave(event));
     on(this.#search, "input", () => this.#find());
     on(this.#search, "keydown", (event) => this.#fromSearch(event));
     on(this.#tabs, "click", ({ target }) => this.#choose(target.closest("[role=tab]")));
@@ -43,9 +45,11 @@ export class Picker {
   }
 
   toggle() {
-    // the press that led here has closed it already
-    if (performance.now() - this.#closed < 300) return;
-    this.#box.showPopover();
+    // a press on the button has closed it already, as one outside of it
+    const open = this.#pressed || this.#box.matches(":popover-open");
+    this.#pressed = false;
+    if (open) this.#box.hidePopover();
+    else this.#box.showPopover();
   }
 
   stop() {
@@ -56,7 +60,6 @@ export class Picker {
   #toggled(open) {
     this.#button.setAttribute("aria-expanded", open);
     if (!open) {
-      this.#closed = performance.now();
       if (this.#box.contains(document.activeElement) || document.activeElement === document.body) this.#button.focus();
       return;
     }
@@ -164,6 +167,14 @@ export class Picker {
   /** What stands above the grid, aloud too. */
   #say(text) {
     this.#box.querySelector("[role=status]").textContent = text;
+  }
+
+  /** At once, though a field of search would be emptied first. */
+  #leave(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#box.hidePopover();
   }
 
   #fromSearch(event) {

@@ -1,4 +1,4 @@
-"""Codes of emotes in a text: found alike by server and page, cheap where there are none, and messages of nothing else."""
+"""Codes of emotes in a text: found alike by server and page, and cheap where there are none."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ def test_the_pieces_still_make_up_the_message_and_only_known_codes_are_emotes(te
 
 
 def test_a_code_inside_of_a_link_belongs_to_the_link() -> None:
-    assert parts("https://a.example/:wave:", frozenset(), KNOWN) == [Part("link", "https://a.example/:wave")] + [
-        Part("text", ":")
+    assert parts("https://a.example/:wave:", frozenset(), KNOWN) == [
+        Part("link", "https://a.example/:wave"),
+        Part("text", ":"),
     ]
 
 
@@ -120,12 +121,12 @@ def test_every_emoji_of_the_picker_is_one() -> None:
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20))
 def test_letters_digits_and_marks_are_never_emoji(text: str) -> None:
-    pictures = set("©®‼⁉™ℹ〰〽㊗㊙")
+    pictures = set("\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299")
     if not set(text) & pictures and not any(ord(character) >= 0x1F000 for character in text):
         assert not only_emotes(text, ())
 
 
 def test_a_message_without_a_colon_costs_next_to_nothing() -> None:
     text = "a message of the usual length that has no colon in it at all, and goes on a bit"
-    spent = min(timeit.repeat(lambda: list(codes(text, KNOWN)), number=10_000, repeat=5)) / 10_000
+    spent = min(timeit.repeat(lambda: list(codes(text, KNOWN)), number=200, repeat=200)) / 200
     assert spent < 2e-6

@@ -89,7 +89,7 @@ async def test_the_panel_stands_beside_the_player_and_in_the_stream_manager(stag
     assert f'name="next" value="/{stage.slug}/live"' in watch
     assert lines(watch) == lines(studio)
     assert f'name="next" value="/studio/{stage.slug}"' in studio
-    assert 'data-moderator data-rights="chat.ban chat.delete chat.modes chat.timeout"' in studio
+    assert 'data-moderator data-rights="chat.ban chat.delete chat.emotes chat.modes chat.timeout"' in studio
     assert "data-moderator" not in watch
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from emote_files import still
 
 from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Forbidden
@@ -21,6 +22,7 @@ async def try_all(world: Any) -> set[Right]:
         Right.CHAT_TIMEOUT: lambda: world.chat.moderation.time_out(here, who, by, seconds=60),
         Right.CHAT_BAN: lambda: world.chat.moderation.ban(here, who, by),
         Right.CHAT_MODES: lambda: world.chat.mode_acts.change(here, by, Modes(unique_only=True)),
+        Right.CHAT_EMOTES: lambda: world.chat.emotes.upload(here, by, "wave", still()),
     }
     done = set()
     for right, act in acts.items():
