@@ -26,6 +26,7 @@ from aethex_live.web import (
     redirect_to,
 )
 from aethex_live.web.api import page_of, uuid_of
+from aethex_live.web.hot import remember
 
 from .emote_pictures import MOST_BYTES, check_size
 from .moderation import LONGEST_REASON
@@ -145,7 +146,9 @@ class EmotePages:
     @allow(Access.PUBLIC)
     async def picture(self, emote_id: UUID, name: str) -> Response:
         """Send the browser to a file of an emote: 28.webp, 56.webp, 112.webp, and -still ones of those that move."""
-        address, public = await self._emotes.address(emote_id, name, current_actor())
+        # a line with an emote lets everybody who looks on ask for it in the same second
+        row = await remember(("chat", "emote", emote_id), lambda: self._emotes.row(emote_id))
+        address, public = await self._emotes.address_of(row, name, current_actor())
         kept = "public, max-age=3600" if public else "private, no-store"
         return Response(
             b"", status=302, headers={"Location": address, "Cache-Control": kept}, content_type="text/plain"

@@ -120,8 +120,15 @@ class Emotes:
 
     async def address(self, emote_id: UUID, name: str, actor: Actor) -> tuple[str, bool]:
         """Where a file of an emote is, and whether everybody may see it. Raises NotFound."""
+        return await self.address_of(await self.row(emote_id), name, actor)
+
+    async def row(self, emote_id: UUID) -> Mapping[str, Any] | None:
+        """The emote as it is stored, for `address_of`."""
         rows = await self._context.db.fetch(_ONE, [emote_id])
-        row = rows[0] if rows else None
+        return rows[0] if rows else None
+
+    async def address_of(self, row: Mapping[str, Any] | None, name: str, actor: Actor) -> tuple[str, bool]:
+        """As `address`, of a row that was read already."""
         shown = row is not None and (
             row["state"] == "approved"
             or (row["state"] == "pending" and (actor.is_operator or await self._sees(row["channel_id"], actor)))

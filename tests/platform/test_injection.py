@@ -23,7 +23,11 @@ from sites import LiveSite
 CHANNELS = 84
 SOME = 4  # pages that show the same texts once more are looked at for every fourth channel
 TABS = 4
-NAME, TITLE, ABOUT = 50, 140, 2000  # characters that a column takes
+NAME, TITLE, ABOUT, REASON, CODE = 50, 140, 2000, 200, 24  # characters that a column takes
+EMOTE = """
+insert into chat_emote (id, channel_id, code, code_key, provider, key, size, state, created_by, created_at, reason)
+values ($1, $2, $3, $3, 'local', $3, 1, $4, $5, $6, $7)
+"""
 WATCHES = "window.axsRan = 0; window.axs = () => { window.axsRan += 1; };"
 # what ran; elements and attributes that came from text; then the same after everything was pointed at and focused
 LOOK = """async () => {
@@ -77,9 +81,10 @@ async def fill(site: LiveSite) -> list[str]:
     The rows are written past the checks of the forms: what a page shows must be safe whatever is in a row.
     """
     every = list(payloads())
+    codes, reasons = [text for text in every if len(text) <= CODE], [text for text in every if len(text) <= REASON]
     names, titles, abouts = [text for text in every if len(text) <= NAME], bins(every, TITLE), bins(every, ABOUT)
     assert len(titles) <= CHANNELS
-    found = ["/", "/studio"]
+    found = ["/", "/studio", "/p/chat/admin/emotes"]
     now = datetime.now(UTC)
     for number in range(CHANNELS):
         name, title = names[number * len(names) // CHANNELS], pick(titles, number)
@@ -96,7 +101,11 @@ async def fill(site: LiveSite) -> list[str]:
         found += [f"/{channel.slug}/live", f"/studio/{channel.slug}/settings"]
         if number % SOME == 0:
             found += [f"/{channel.slug}", f"/{channel.slug}/videos", f"/videos/{video.id}"]
-            found += [f"/studio/{channel.slug}", f"/studio/{channel.slug}/videos"]
+            found += [f"/studio/{channel.slug}", f"/studio/{channel.slug}/videos", f"/p/chat/{channel.slug}/emotes"]
+        for at, state in enumerate(("pending", "denied", "approved")):
+            code, reason = pick(codes, number + at), pick(reasons, number * 3 + at)
+            values = [uuid7(), channel.id, code, state, user.id, now, reason]
+            await site.platform.db.execute(EMOTE, values)
     return found
 
 
