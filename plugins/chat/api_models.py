@@ -205,7 +205,7 @@ class ActOut(BaseModel):
     id: UUID
     at: datetime
     actor: str
-    action: Literal["chat.delete", "chat.timeout", "chat.ban", "chat.lift"]
+    action: str = Field(description="such as chat.delete, chat.ban, chat.modes, chat.emote_added")
     subject: str
     detail: dict[str, Any]
 

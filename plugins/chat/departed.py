@@ -21,6 +21,7 @@ _DEEDS = """
 update chat_line set act = jsonb_set(act, '{data,by}', to_jsonb($2::text))
 where kind = 'act' and author_id = $1 and act->'data' ? 'by'
 """
+_EMOTES = "update chat_emote set created_by = null where created_by = $1"
 _SHUT_OUT = "delete from chat_restriction where user_id = $1"
 _HELD = "delete from chat_held where author_id = $1"
 
@@ -35,6 +36,7 @@ def departed_people(db: Database) -> Consumer:
             await db.execute(_DEEDS, [user_id, NAME])
             await db.execute(_LINES, [user_id, NAME])
             await db.execute(_ACTS, [str(user_id), NAME])
+            await db.execute(_EMOTES, [user_id])
             await db.execute(_SHUT_OUT, [user_id])
             await db.execute(_HELD, [user_id])
 

@@ -2,7 +2,7 @@
  * What can be written besides letters: the emotes of the channel and emoji by name. Both tables are asked for when the
  * first word begins with a colon, or the picker opens.
  */
-import { address, byCode, codes } from "./emotes_image.js";
+import { byCode, codes, shown } from "./emotes_image.js";
 
 const FETCH = 10_000; // ms
 const RECENT = "ax-chat-recent";
@@ -91,7 +91,7 @@ export class Emotes {
       find: async (word) => {
         if (!/^[A-Za-z0-9_+-]+$/.test(word)) return [];
         return (await this.search(word)).slice(0, 8).map(({ code, emote, emoji }) => ({
-          insert: emoji ?? `:${code}:`, label: `:${code}:`, image: emote && address(emote, 28), shown: emoji,
+          insert: emoji ?? `:${code}:`, label: `:${code}:`, image: emote && shown(emote, 28), shown: emoji,
         }));
       },
     };

@@ -32,6 +32,19 @@ export function address({ id }, size, still = "") {
   return `/p/chat/emotes/${id}/${size}${still}.webp`;
 }
 
+/** The address that fits who looks: the still one for those who want less motion. */
+export function shown(emote, size) {
+  const calm = emote.animated && matchMedia("(prefers-reduced-motion: reduce)").matches;
+  return address(emote, size, calm ? "-still" : "");
+}
+
+/** What an element says, with the codes of emotes in the place of their pictures. */
+export function words(element) {
+  const copy = element.cloneNode(true);
+  for (const image of copy.querySelectorAll("img.ax-emote")) image.closest("picture").replaceWith(image.alt);
+  return copy.textContent;
+}
+
 function sources(emote, size, still) {
   return `${address(emote, size, still)}, ${address(emote, size * 2, still)} 2x`;
 }

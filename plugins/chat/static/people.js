@@ -3,6 +3,7 @@
  * lists in a dialog. Everything here is reached by keyboard: arrows move from line to line, Tab goes into the tools.
  */
 import { Problem } from "aethex/live";
+import { words } from "./emotes_image.js";
 
 const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift", modes: "chat.modes", decide: "chat.decide" };
 
@@ -116,7 +117,7 @@ export class People {
 
   #answer(line) {
     const [name, text] = [line.querySelector(".ax-msg__name"), line.querySelector(".ax-msg__text")];
-    this.#room.composer?.answer({ id: line.dataset.id, name: name.textContent, text: text.textContent });
+    this.#room.composer?.answer({ id: line.dataset.id, name: name.textContent, text: words(text) });
   }
 
   // --- the menu of timeouts

@@ -2,7 +2,7 @@
  * The picker of emotes and emoji: tabs, a search, a grid that the arrows walk through. It opens beside the field, puts what
  * was chosen where the caret was, and gives the focus back.
  */
-import { address } from "./emotes_image.js";
+import { shown } from "./emotes_image.js";
 
 const COLUMNS = 8;
 const MOST_FOUND = 96;
@@ -159,7 +159,7 @@ export class Picker {
     cell.setAttribute("role", "gridcell");
     cell.setAttribute("aria-label", `:${code}:`);
     Object.assign(cell.dataset, emoji ? { emoji } : { code });
-    const image = () => Object.assign(document.createElement("img"), { loading: "lazy", width: 28, height: 28, alt: "", src: address(emote, 28), srcset: `${address(emote, 56)} 2x` });
+    const image = () => Object.assign(document.createElement("img"), { loading: "lazy", width: 28, height: 28, alt: "", src: shown(emote, 28), srcset: `${shown(emote, 56)} 2x` });
     cell.append(emoji ?? image());
     return cell;
   }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from emote_files import still
+
 from aethex_live.events import Recorded
 from aethex_live.ids import uuid7
 from aethex_plugins.chat.departed import NAME, departed_people
@@ -31,6 +33,7 @@ async def test_words_stay_and_names_go(world: Any) -> None:
     await world.say(world.viewer, "I was here")
     await world.say(world.other, "so was I")
     await world.chat.moderation.time_out(world.channel.id, world.viewer.user_id, world.moderator, seconds=60)
+    await world.chat.emotes.upload(world.channel.id, world.moderator, "wave", still())
     # When the accounts of both are deleted, and that is told twice
     reader = departed_people(world.db)
     for who in (world.viewer, world.moderator, world.viewer):
@@ -44,4 +47,5 @@ async def test_words_stay_and_names_go(world: Any) -> None:
     assert world.viewer.name not in everything
     assert world.moderator.name not in everything
     assert not await world.db.fetch("select 1 from chat_restriction where user_id = $1", [world.viewer.user_id])
+    assert (await world.db.fetch("select created_by from chat_emote"))[0]["created_by"] is None
     assert reader.catch_up, "a site whose chat was off hears of it later"

@@ -65,6 +65,8 @@ async def test_an_emote_is_listed_for_all_its_pictures_are_webp_and_go_with_it(p
         assert (answer.status, answer.content_type) == (200, "image/webp")
         assert answer.history[0].headers["Cache-Control"] == "public, max-age=3600"
     assert len(stored(plain)) == 6
+    log = (await owner.api("GET", "/channels/nova/chat/log")).json()["items"]
+    assert [(row["action"], row["detail"]["code"]) for row in log] == [("chat.emote_added", "wave")]
     assert (await owner.api("DELETE", f"{BASE}/{made.json()['id']}")).status == 200
     assert (await guest.get(listed[0]["images"]["28"])).status == 404
     await gone(plain)

@@ -65,6 +65,10 @@ async def test_an_emote_is_a_picture_live_after_a_reload_and_without_javascript(
         assert (await first.bounding_box())["height"] == 28
         assert (await alone.bounding_box())["height"] == 56
         await expect(window.lines.nth(0)).to_contain_text("and :nothing:")
+    # an answer quotes the code
+    await other.lines.nth(0).hover()
+    await other.lines.nth(0).get_by_role("button", name="Reply").click()
+    await expect(other.page.locator(".ax-composer__reply > span")).to_contain_text("hello :wave: and :nothing:")
 
 
 async def test_of_an_emote_that_is_taken_away_the_code_is_left_at_once(theatre: Theatre) -> None:
