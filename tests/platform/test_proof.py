@@ -49,6 +49,8 @@ FREE = {
     "admin.act_on_letter": "as in the API",
     "admin.try_out": "as in the API",
     "admin.verify": "only reads",
+    "chat_emotes_api.decide": "a picture in a chat, which can be deleted and uploaded again",
+    "chat_emotes.decide": "as in the API",
     "setup_steps.mail_posted": "sends one mail",
     "setup_steps.picture_posted": "a test picture of an own channel",
     "setup_steps.features_posted": "goes on to the next step",
