@@ -18,7 +18,7 @@ class Actor:
     `email_verified`: the account's e-mail address is confirmed.
     `scopes` is None for the person themselves, and what the token may do for a program that shows one; its
     `session_id` is the token's id then, so that a revoked token closes its sockets. `terms` is the version of
-    the site's terms that the account accepted.
+    the site's terms that the account accepted. `bot`: the account is a program's, for which a person answers.
     """
 
     user_id: UUID | None = None
@@ -29,6 +29,7 @@ class Actor:
     email_verified: bool = False
     scopes: frozenset[Scope] | None = None
     terms: int = 0
+    bot: bool = False
 
     @property
     def signed_in(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class AethexError(Exception):
     """Anything that the platform itself refuses or reports; its text is a sentence for a person."""
@@ -40,7 +42,13 @@ class Refusal(AethexError):
         super().__init__(sentence)
         self.field = field
         self.code = code or type(self).code
-        self.retry_after = retry_after
+        # in hundredths, rounded up: whoever waits as long is let in, and all answers give the same figure
+        self.retry_after = None if retry_after is None else math.ceil(retry_after * 100 - 1e-6) / 100
+
+    @property
+    def whole_seconds(self) -> int | None:
+        """`retry_after` in whole seconds, never less: for the header Retry-After and for sentences."""
+        return None if self.retry_after is None else max(1, math.ceil(self.retry_after))
 
 
 class Invalid(Refusal):

@@ -69,11 +69,12 @@ class MessageQuery(BaseModel):
 
 
 class AuthorOut(BaseModel):
-    """Who wrote; `id` is null when the account is gone."""
+    """Who wrote; `id` is null when the account is gone. `bot`: a program, not a person."""
 
     id: UUID | None
     username: str
     name: str
+    bot: bool = False
 
 
 class QuoteOut(BaseModel):
@@ -224,7 +225,7 @@ def message_out(entry: Entry) -> MessageOut:
         {
             "id": entry.id,
             "seq": entry.seq,
-            "author": {"id": entry.author.id, "username": entry.author.username, "name": entry.author.name},
+            "author": {name: getattr(entry.author, name) for name in AuthorOut.model_fields},
             "role": entry.role,
             "text": entry.text,
             "mentions": list(entry.mentions),

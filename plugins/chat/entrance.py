@@ -25,7 +25,11 @@ LATELY = 20  # messages of the person, and of the last ten minutes
 LATELY_S = 600
 LINK = "It has a link."
 
-_ACCOUNT = "select created_at, email_verified_at from core_user where id = $1"
+# a bot counts as the person who answers for it
+_ACCOUNT = """
+select p.created_at, p.email_verified_at from core_user u join core_user p on p.id = coalesce(u.bot_of_id, u.id)
+where u.id = $1
+"""
 _LATELY = """
 select l.text from chat_line l
 where l.channel_id = $1 and l.author_id = $2 and l.kind = 'message' and l.deleted_at is null and l.created_at > $3

@@ -18,7 +18,7 @@ QUOTED = 120  # characters of a message that stand above an answer to it
 
 _SELECT = """
 select l.id, l.seq, l.kind, l.author_id, l.author_name, l.role, l.text, l.mentions, l.emotes, l.act, l.client_id,
-       l.created_at, l.deleted_at, a.username, d.display_name as remover,
+       l.created_at, l.deleted_at, a.username, a.bot_of_id is not null as bot, d.display_name as remover,
        p.id as quoted_id, p.author_id as quoted_user, p.author_name as quoted_name, p.text as quoted_text,
        p.deleted_at as quoted_deleted
 from chat_line l
@@ -49,11 +49,12 @@ def hue_of(user_id: UUID | None) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who wrote a line; after the account is gone only the name is left."""
+    """Who wrote a line; after the account is gone only the name is left. `bot`: a program."""
 
     id: UUID | None
     username: str
     name: str
+    bot: bool = False
 
     @property
     def hue(self) -> int:
@@ -62,7 +63,8 @@ class Author:
 
     def as_json(self) -> dict[str, Any]:
         """As it goes to pages."""
-        return {"id": _text(self.id), "username": self.username, "name": self.name, "hue": self.hue}
+        shown = {"id": _text(self.id), "username": self.username, "name": self.name, "hue": self.hue}
+        return shown | {"bot": True} if self.bot else shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(
         id=row["id"],
         seq=row["seq"],
-        author=Author(id=row["author_id"], username=row["username"] or "", name=row["author_name"]),
+        author=Author(id=row["author_id"], username=row["username"] or "", name=row["author_name"], bot=row["bot"]),
         role=row["role"],
         text=row["text"],
         mentions=row["mentions"],

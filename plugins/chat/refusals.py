@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
@@ -19,7 +20,7 @@ class ShutOut(Forbidden):
 
 def span(seconds: float) -> str:
     """A length of time in the unit that a person would use: 600 -> 10 minutes."""
-    return format_timedelta(timedelta(seconds=max(1, round(seconds))), locale="en")
+    return format_timedelta(timedelta(seconds=max(1, math.ceil(round(seconds, 2)))), locale="en")
 
 
 def shut_out(restricted: Restricted, now: datetime) -> Refusal:

@@ -173,7 +173,7 @@ class Sender:
             names = [name for name in names if name in there]
         return Waiting(
             id=uuid7(),
-            author=Author(id=author.user_id, username=author.username, name=author.name),
+            author=Author(id=author.user_id, username=author.username, name=author.name, bot=author.bot),
             author_id=author.user_id,
             role=author.role,
             text=text,

@@ -25,11 +25,12 @@ _MISSING = {
     Right.CHAT_EMOTES: "The owner of this channel has not given you the right to look after the emotes.",
 }
 _QUERY = """
-select u.id, u.username, u.display_name, u.state, u.role as site_role, c.owner_id,
+select u.id, u.username, u.display_name, u.state, b.state as person_state, u.role as site_role, c.owner_id,
        r.kind, r.until, r.reason,
        m.rights
 from core_channel c
 join core_user u on u.id = any($2)
+left join core_user b on b.id = u.bot_of_id
 left join core_channel_moderator m on m.channel_id = c.id and m.user_id = u.id
 left join chat_restriction r on r.channel_id = c.id and r.user_id = u.id and r.lifted_at is null
                             and (r.until is null or r.until > $3)
@@ -48,7 +49,10 @@ class Restricted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An account as one channel's chat sees it; a moderator is who has at least one right in the chat."""
+    """An account as one channel's chat sees it; a moderator is who has at least one right in the chat.
+
+    A bot is active only while the person is who answers for it.
+    """
 
     user_id: UUID
     username: str
@@ -57,6 +61,7 @@ class Standing:
     active: bool
     restricted: Restricted | None
     rights: frozenset[Right] = frozenset()
+    bot: bool = False
 
     @property
     def moderates(self) -> bool:
@@ -74,7 +79,8 @@ async def standings(db: Database, channel_id: UUID, user_ids: list[UUID], now: d
             name=row["display_name"],
             role=_role(row),
             rights=_rights(row),
-            active=row["state"] == "active",
+            active=row["state"] == "active" and row["person_state"] in (None, "active"),
+            bot=row["person_state"] is not None,
             restricted=Restricted(kind=row["kind"], until=row["until"], reason=row["reason"]) if row["kind"] else None,
         )
         for row in rows

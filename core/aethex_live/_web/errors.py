@@ -93,7 +93,7 @@ async def answer(status: int, text: str, refusal: Refusal | None) -> Response:
     """The answer in the form that was asked for."""
     if wants_json():
         return problem_of(refusal) if refusal else problem(status, text, code=f"http-{status}")
-    retry = round(refusal.retry_after) if refusal and refusal.retry_after else None
+    retry = refusal.whole_seconds if refusal else None
     view = ErrorView(
         status=status,
         title=TITLES.get(status, TITLES[400]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aethex_live.domain.accounts import Accounts
 from aethex_live.domain.audit import Audit
 from aethex_live.domain.audit_log import AuditLog
+from aethex_live.domain.bots import Bots
 from aethex_live.domain.broadcasts import Broadcasts
 from aethex_live.domain.channels import Channels
 from aethex_live.domain.closing import Closing
@@ -55,6 +56,7 @@ class Domain:
     storage: StorageForecasts
     people: People
     tokens: Tokens
+    bots: Bots
     leaving: Leaving
     closing: Closing
     removal: Removal
@@ -81,13 +83,15 @@ class Domain:
     ) -> Domain:
         """The rules over these parts."""
         audit = Audit()
-        accounts = Accounts(db, clock, providers, control, audit)
+        accounts = Accounts(db, clock, providers, control, audit, site)
         removal = Removal(providers, jobs, audit)
         moderators = Moderators(db, audit)
         channels = Channels(db, moderators, site)
         ingests = Ingests(db, providers, control, audit)
         mails = LeavingMails(providers, clock, jobs, secrets, site)
-        leaving = Leaving(db, clock, control, audit, removal, ingests, mails, days=site.leaving_days)
+        tokens = Tokens(db, clock, control, audit)
+        bots = Bots(db, tokens, accounts, control, audit, site)
+        leaving = Leaving(db, clock, control, audit, removal, ingests, mails, bots, days=site.leaving_days)
         return cls(
             accounts=accounts,
             sessions=Sessions(db, clock, control),
@@ -99,7 +103,8 @@ class Domain:
             retention=Retention(db, clock, providers, jobs, audit, site),
             storage=StorageForecasts(providers, clock),
             people=People(hooks),
-            tokens=Tokens(db, clock, control, audit),
+            tokens=tokens,
+            bots=bots,
             leaving=leaving,
             closing=Closing(db, clock, providers, jobs, audit, removal, ingests, control, site),
             removal=removal,

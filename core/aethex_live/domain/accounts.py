@@ -7,7 +7,9 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from aethex_live.domain.names import LONGEST_EMAIL, LONGEST_USERNAME, check_email, check_line, check_username
+from aethex_live.domain.bots import close_bots
+from aethex_live.domain.lookalikes import check_look, look_of
+from aethex_live.domain.names import LONGEST_EMAIL, LONGEST_USERNAME, check_email, check_name, check_username
 from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
 from aethex_live.events import record
 from aethex_live.events.types import TermsAccepted, UserAdmitted, UserBanned, UserChanged, UserDeclined, UserRegistered
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from aethex_live.control import Control
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
+    from aethex_live.settings import Site
 
 WRONG = "The name or the password is not right."
 WRONG_CODE = "This code is not right, or it was used already. Wait for the next one, or use a recovery code."
@@ -50,7 +53,10 @@ TAKEN = {
 class Accounts:
     """People's accounts and their identities at auth providers."""
 
-    def __init__(self, db: Database, clock: Clock, providers: Providers, control: Control, audit: Audit) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, providers: Providers, control: Control, audit: Audit, site: Site
+    ) -> None:
+        self._site = site
         self._db = db
         self._clock = clock
         self._providers = providers
@@ -120,6 +126,8 @@ class Accounts:
             _check_rules(provider.policy, address, invite)
         if await User.filter(username_key=name.lower()).exists():
             raise taken("username_key")
+        if role != "operator":
+            await check_look(self._db, name, field="username", also=(self._site.name,))
         try:
             prepared = await provider.prepare_password(password, avoid=(name, address or ""))
         except ProviderInvalid as refused:
@@ -139,6 +147,8 @@ class Accounts:
                     username=name,
                     username_key=name.lower(),
                     display_name=name,
+                    username_look=look_of(name),
+                    name_look=look_of(name),
                     email=kept,
                     email_key=kept.lower() if kept else None,
                     email_verified_at=self._clock.now() if vouched and kept else None,
@@ -240,15 +250,23 @@ class Accounts:
         return user
 
     async def rename(self, user_id: UUID, display_name: str) -> None:
-        """Change the name that is shown. Raises Invalid about `display_name`."""
-        shown = check_line(display_name, field="display_name", most=50, least=1)
+        """Change the name that is shown. Raises Invalid or Conflict about `display_name`."""
+        shown = check_name(display_name, field="display_name")
+        await self._check_new_name(user_id, shown)
         async with self._db.transaction():
-            await User.filter(id=user_id).update(display_name=shown)
+            await User.filter(id=user_id).update(display_name=shown, name_look=look_of(shown))
             await record(
                 UserChanged(user_id=user_id, fields=["display_name"]),
                 subject=f"user:{user_id}",
                 actor=user_id,
             )
+
+    async def _check_new_name(self, user_id: UUID, shown: str) -> None:
+        """Somebody keeps the name they have, and operators speak for the site."""
+        user = await User.get(id=user_id)
+        if user.role != "operator" and shown not in (user.display_name, user.username):
+            also = (self._site.name,)
+            await check_look(self._db, shown, field="display_name", user_id=user_id, also=also)
 
     async def change(self, user_id: UUID, display_name: str, email: str) -> bool:
         """Change name and e-mail address. Raises Invalid or Conflict about the field.
@@ -351,6 +369,7 @@ class Accounts:
             await User.filter(id=user_id).update(state="banned")
             await record(UserBanned(user_id=user_id, reason=reason), subject=f"user:{user_id}", actor=by)
             await self._control.send("user.closed", {"user_id": str(user_id), "reason": reason})
+            await close_bots(self._control, user_id, "The account of the person who answers for this bot was closed.")
 
 
 def taken(column: str) -> Conflict:

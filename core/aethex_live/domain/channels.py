@@ -10,7 +10,8 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from aethex_live.actor import Actor
-from aethex_live.domain.names import LONGEST_CATEGORY, LONGEST_SLUG, check_line, check_slug
+from aethex_live.domain.letters import tamed
+from aethex_live.domain.names import LONGEST_CATEGORY, LONGEST_SLUG, check_line, check_name, check_slug
 from aethex_live.domain.rights import Right
 from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from aethex_live.events import record
@@ -50,7 +51,7 @@ class Channels:
     async def create(self, owner_id: UUID, slug: str, name: str) -> Channel:
         """Make a channel. Raises Invalid or Conflict about `slug` or `name`."""
         address = check_slug(slug)
-        shown = check_line(name, field="name", most=50, least=1)
+        shown = check_name(name, field="name")
         if await Channel.filter(owner_id=owner_id).count() >= self._most:
             raise Conflict(_full(self._most))
         channel_id = uuid7()
@@ -202,7 +203,7 @@ class Channels:
                 case "slug":
                     checked[key] = check_slug(value)
                 case "name":
-                    checked[key] = check_line(value, field=key, most=50, least=1)
+                    checked[key] = check_name(value, field=key)
                 case "title":
                     checked[key] = check_line(value, field=key, most=140)
                 case "about":
@@ -261,7 +262,7 @@ def check_days(value: int | None) -> int | None:
 
 def check_about(text: str) -> str:
     """The about text with its lines kept. Raises Invalid about `about`."""
-    kept = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip()
+    kept = "\n".join(line.rstrip() for line in tamed(text).replace("\r\n", "\n").split("\n")).strip()
     if len(kept) > 2000:
         raise Invalid("Use at most 2,000 characters.", field="about")
     return kept

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from aethex_live.domain.bots import close_bots
 from aethex_live.domain.leaving_mails import LeavingMails
 from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound
 from aethex_live.events import record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aethex_live.control import Control
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
+    from aethex_live.domain.bots import Bots
     from aethex_live.domain.ingests import Ingests
     from aethex_live.domain.removal import Removal
 
@@ -40,6 +42,7 @@ class Leaving:
         removal: Removal,
         ingests: Ingests,
         mails: LeavingMails,
+        bots: Bots,
         *,
         days: int,
     ) -> None:
@@ -50,6 +53,7 @@ class Leaving:
         self._removal = removal
         self._ingests = ingests
         self._mails = mails
+        self._bots = bots
         self._days = days
 
     @property
@@ -99,6 +103,7 @@ class Leaving:
             await self._mails.leaving(user, own=own)
             closing = {"user_id": str(user.id), "reason": "This account is to be deleted."}
             await self._control.send("user.closed", closing)
+            await close_bots(self._control, user.id, "The person who answers for this bot leaves.")
         return delete_at
 
     async def _refuse_last_operator(self, user: User) -> None:
@@ -150,6 +155,7 @@ class Leaving:
             await Session.filter(user_id=user_id).delete()
             await ApiToken.filter(user_id=user_id).delete()
             await ChannelModerator.filter(user_id=user_id).delete()
+            await self._bots.forget_all(user_id)
             await self._forget_person(user)
             await record(UserDeleted(user_id=user_id), subject=f"user:{user_id}")
             # the name stays in the audit alone: it says whose account this was
@@ -164,6 +170,8 @@ class Leaving:
             username=gone,
             username_key=gone,
             display_name=DELETED_NAME,
+            username_look="",
+            name_look="",
             email=None,
             email_key=None,
             email_verified_at=None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aethex_live.domain.accounts import check_open
-from aethex_live.errors import NotFound
+from aethex_live.errors import Forbidden, NotFound
 from aethex_live.models import SiteFact, User
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class LoginLinks:
         """The token of a new link for this account. Raises NotFound, or Forbidden when the account is closed."""
         user = await self._accounts.get(username)
         check_open(user)
+        if user.bot_of_id is not None:
+            raise Forbidden(f"“{user.username}” is a bot: it signs in with tokens alone.")
         token, now = secrets.token_urlsafe(32), self._clock.now()
         async with self._db.transaction():
             await self._tidy(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aethex_live.domain.letters import hides, tamed, towers, turns
 from aethex_live.errors import Invalid
 
 LONGEST_USERNAME = 32
@@ -189,10 +190,28 @@ def check_email(email: str) -> str | None:
 
 
 def check_line(text: str, *, field: str, most: int, least: int = 0) -> str:
-    """One line of text with control characters and outer spaces taken off. Raises Invalid about `field`."""
-    line = " ".join("".join(c for c in text if c.isprintable() or c.isspace() or c == "\u200d").split())
+    """One line of text with control characters and outer spaces taken off. Raises Invalid about `field`.
+
+    What turns the direction of writing, hides or towers is taken off too (letters.py).
+    """
+    line = " ".join("".join(c for c in tamed(text) if c.isprintable() or c.isspace() or c == "\u200d").split())
     if len(line) < least:
         raise Invalid("Fill this in." if least == 1 else f"Use at least {least} characters.", field=field)
     if len(line) > most:
         raise Invalid(f"Use at most {most} characters.", field=field)
     return line
+
+
+def check_name(text: str, *, field: str, most: int = 50) -> str:
+    """A name that is shown beside what people say. Raises Invalid about `field`.
+
+    Other lines lose what could disturb the words around them; a name that has such characters is refused, because two
+    names must not be one to the eye.
+    """
+    if turns(text):
+        raise Invalid("The name turns the direction of writing; type it without hidden characters.", field=field)
+    if hides(text.strip()):
+        raise Invalid("The name has characters that nobody sees; type it without them.", field=field)
+    if towers(text):
+        raise Invalid("A letter of the name carries too many marks; use four at most.", field=field)
+    return check_line(text, field=field, most=most, least=1)

@@ -91,6 +91,8 @@ class Operators:
             user = await _locked(user_id)
             if user.state != "active":
                 raise Conflict("Only an open account can run the site.")
+            if user.bot_of_id is not None:
+                raise Conflict("A bot can't run the site: give a person this right.")
             if user.role == role:
                 raise Conflict("This account has this role already.")
             if role == "member" and not [other for other in operators if other.id != user_id]:

@@ -136,13 +136,16 @@ class Sessions:
 
 
 def actor_of(user: User, session_id: UUID | None) -> Actor:
-    """The actor that an account is."""
+    """The actor that an account is. A bot's address and terms are those of the person who answers for it."""
+    person = user if user.bot_of_id is None else user.bot_of
+    assert person is not None, "whoever makes an actor of a bot reads its person, too"
     return Actor(
         user_id=user.id,
         session_id=session_id,
         username=user.username,
         name=user.display_name,
         role=cast("Role", user.role),
-        email_verified=user.email_verified_at is not None,
-        terms=user.terms_version,
+        email_verified=person.email_verified_at is not None,
+        terms=person.terms_version,
+        bot=user.bot_of_id is not None,
     )

@@ -18,7 +18,7 @@ from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, Unauthent
 from aethex_live.events import record
 from aethex_live.events.types import ApiTokenMade, ApiTokenRevoked
 from aethex_live.ids import uuid7
-from aethex_live.models import ApiToken
+from aethex_live.models import ApiToken, User
 from aethex_live.scopes import Scope, check_scopes
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ class Tokens:
         self._audit = audit
         self._remembered: dict[str, _Known] = {}
 
-    async def make(self, actor: Actor, name: str, scopes: Iterable[str], *, days: int | None) -> MadeToken:
-        """Make a token for the account that asks; `days` until it expires, None: never.
+    async def make(
+        self, actor: Actor, name: str, scopes: Iterable[str], *, days: int | None, bot: User | None = None
+    ) -> MadeToken:
+        """Make a token for the account that asks, or for its `bot`; `days` until it expires, None: never.
 
         Raises Invalid about `name`, `scopes` or `days`, Conflict above 50 tokens, Forbidden for a token.
         """
@@ -83,26 +85,28 @@ class Tokens:
             raise Invalid("Only operators of this site can give a token this scope.", field="scopes")
         if days is not None and not 1 <= days <= LONGEST_DAYS:
             raise Invalid(f"Choose 1 to {LONGEST_DAYS} days, or no end.", field="days")
-        if await ApiToken.filter(user_id=actor.user_id).count() >= MOST_TOKENS:
+        user_id = bot.id if bot else actor.user_id
+        if await ApiToken.filter(user_id=user_id).count() >= MOST_TOKENS:
             raise Conflict(f"An account has at most {MOST_TOKENS} tokens; revoke one first.")
-        return await self._store(actor, label, chosen, days)
+        return await self._store(actor, user_id, label, chosen, days)
 
-    async def _store(self, actor: Actor, name: str, scopes: Sequence[Scope], days: int | None) -> MadeToken:
+    async def _store(
+        self, actor: Actor, user_id: UUID, name: str, scopes: Sequence[Scope], days: int | None
+    ) -> MadeToken:
         secret = PREFIX + secrets.token_urlsafe(32)
         expires = self._clock.now() + timedelta(days=days) if days else None
-        assert actor.user_id is not None, "make() lets accounts through only"
         async with self._db.transaction():
             row = await ApiToken.create(
                 id=uuid7(),
-                user_id=actor.user_id,
+                user_id=user_id,
                 name=name,
                 hint=secret[:HINT],
                 token_hash=hash_of(secret),
                 scopes=[scope.value for scope in scopes],
                 expires_at=expires,
             )
-            made = ApiTokenMade(user_id=actor.user_id, token_id=row.id, scopes=[scope.value for scope in scopes])
-            await record(made, subject=f"user:{actor.user_id}", actor=actor.user_id)
+            made = ApiTokenMade(user_id=user_id, token_id=row.id, scopes=[scope.value for scope in scopes])
+            await record(made, subject=f"user:{user_id}", actor=actor.user_id)
             await self._audit.write(
                 "token.made",
                 actor=actor,
@@ -115,16 +119,16 @@ class Tokens:
         """The tokens of an account, newest first."""
         return await ApiToken.filter(user_id=user_id).order_by("-created_at", "-id").limit(MOST_TOKENS)
 
-    async def revoke(self, actor: Actor, token_id: UUID) -> None:
-        """End one of the actor's tokens everywhere. Raises NotFound, also for tokens of others."""
+    async def revoke(self, actor: Actor, token_id: UUID, *, bot: User | None = None) -> None:
+        """End a token of the actor, or of its `bot`, everywhere. Raises NotFound, also for tokens of others."""
         async with self._db.transaction():
-            row = await ApiToken.get_or_none(id=token_id, user_id=actor.user_id)
+            row = await ApiToken.get_or_none(id=token_id, user_id=bot.id if bot else actor.user_id)
             if row is None or actor.user_id is None:
                 raise NotFound("You have no such token, or it was revoked already.")
             await row.delete()
             await record(
-                ApiTokenRevoked(user_id=actor.user_id, token_id=token_id),
-                subject=f"user:{actor.user_id}",
+                ApiTokenRevoked(user_id=row.user_id, token_id=token_id),
+                subject=f"user:{row.user_id}",
                 actor=actor.user_id,
             )
             await self._audit.write(
@@ -151,8 +155,8 @@ class Tokens:
         return known.actor
 
     async def _look_up(self, key: str) -> _Known:
-        row = await ApiToken.filter(token_hash=key).select_related("user").first()
-        if row is None or row.user.state != "active":
+        row = await ApiToken.filter(token_hash=key).select_related("user", "user__bot_of").first()
+        if row is None or not _acts(row.user):
             self._remembered.pop(key, None)
             raise Unauthenticated(_UNKNOWN, code="token-unknown")
         await self._used(row)
@@ -178,6 +182,11 @@ class Tokens:
         ]
         for key in gone:
             self._remembered.pop(key, None)
+
+
+def _acts(user: User) -> bool:
+    """Whether an account may act; a bot may only while the person who answers for it may."""
+    return user.state == "active" and (user.bot_of_id is None or (user.bot_of is not None and _acts(user.bot_of)))
 
 
 def token_actor(row: ApiToken) -> Actor:

@@ -27,6 +27,16 @@ class UserRegistered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotMade(Event):
+    """An account of a program was made; the person `owner_id` answers for it. It ends with "user.deleted"."""
+
+    type: ClassVar[str] = "bot.made"
+    user_id: UUID
+    owner_id: UUID
+    username: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserSignedIn(Event):
     """A session was opened; `provider` proved who it is, or is "link" for a link of the operator's."""
 

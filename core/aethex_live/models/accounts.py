@@ -13,6 +13,8 @@ class User(Row):
     """A person with an account. Names are shown as typed and compared by their lower-case key.
 
     "pending" waits for an operator's approval, "leaving" for `delete_at`, when the account is deleted for good.
+    A bot is the account of a program: `bot_of` is the person who answers for it. `username_look` and `name_look` are
+    what the two names look like (domain/lookalikes.py), so that nobody takes one that passes for another's.
     """
 
     username = fields.CharField(max_length=32)
@@ -28,6 +30,12 @@ class User(Row):
     delete_at: datetime | None = fields.DatetimeField(null=True, db_index=True)
     terms_version = fields.IntField(default=0, db_default=0)
     terms_accepted_at: datetime | None = fields.DatetimeField(null=True)
+    username_look = fields.CharField(max_length=100, default="", db_default="", db_index=True)
+    name_look = fields.CharField(max_length=100, default="", db_default="", db_index=True)
+    bot_of: fields.ForeignKeyNullableRelation["User"] = fields.ForeignKeyField(
+        "core.User", related_name="bots", on_delete=fields.CASCADE, null=True, db_index=True
+    )
+    bot_of_id: UUID | None
 
     identities: fields.ReverseRelation["Identity"]
     sessions: fields.ReverseRelation["Session"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import ValidationError
 
 from aethex_live.errors import Refusal
@@ -20,14 +22,14 @@ Problem = dict[str, object]
 
 
 def problem(status: int, code: str, detail: str, *, retry_after: float | None = None) -> Problem:
-    """A problem; `retry_after` is in seconds."""
+    """A problem; `retry_after` is in seconds. It is told as `retry_after_s`, and by its older name."""
     members: Problem = {
         "type": f"urn:aethex:problem:{code}",
         "title": TITLES.get(status, "Not possible"),
         "detail": detail,
     }
     if retry_after is not None:
-        members["retry_after"] = round(retry_after, 2)
+        members["retry_after"] = members["retry_after_s"] = math.ceil(retry_after * 100 - 1e-6) / 100
     return members
 
 

@@ -24,7 +24,8 @@ class Problem(BaseModel):
     detail: str = Field(description="a sentence for a person")
     request_id: str = ""
     errors: dict[str, str] | None = None
-    retry_after: float | None = Field(default=None, description="seconds until the next try is taken")
+    retry_after_s: float | None = Field(default=None, description="seconds until the next try is taken")
+    retry_after: float | None = Field(default=None, description="the same figure, by its older name")
 
 
 class Page(BaseModel, Generic[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from aethex_live.errors import TooMany
@@ -26,6 +27,6 @@ async def limit(kind: str, most: int, per: timedelta, *, about: str | None = Non
 def waiting(seconds: float) -> str:
     """`40 seconds`, `3 minutes`: how long to wait, in words."""
     if seconds < 90:
-        count = max(1, round(seconds))
+        count = max(1, math.ceil(seconds))
         return f"{count} second{'' if count == 1 else 's'}"
-    return f"{round(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 60)} minutes"

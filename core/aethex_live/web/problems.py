@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -51,10 +52,10 @@ def problem(
     retry_after: float | None = None,
 ) -> Response:
     """A problem as a response, with Retry-After where it is known."""
-    body = problem_body(status, detail, code=code, errors=errors, retry_after=retry_after)
+    body = problem_body(status, detail, code=code, errors=errors, retry_after=retry_after, retry_after_s=retry_after)
     response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
     if retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(retry_after)))
+        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     return response
 
 

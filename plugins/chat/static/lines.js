@@ -91,6 +91,7 @@ export class Lines {
     if (data.author.id) name.href = this.#card(data);
     else name.removeAttribute("href");
     if (data.role !== "member") line.querySelector(".ax-msg__badges").append(this.#room.part(data.role));
+    if (data.author.bot) line.querySelector(".ax-msg__badges").append(this.#room.part("bot"));
     if (data.reply) line.prepend(this.#quote(data.reply));
     write(line.querySelector(".ax-msg__text"), data.text, mentions, byCode(data.emotes));
     this.time(line, data.at);

@@ -64,7 +64,7 @@ class House:
             secrets=Secrets(b"a secret of thirty-two characters", clock).scoped("stream_local"),
             db=database,
             domain=SimpleNamespace(
-                accounts=Accounts(database, clock, auth, self.control, None),
+                accounts=Accounts(database, clock, auth, self.control, None, None),
                 broadcasts=Broadcasts(database, clock),
                 recordings=Recordings(database, clock, None, None, None, None),
             ),

@@ -57,6 +57,7 @@ def person_row(user: User, channels: int = 0) -> PersonRow:
         created_at=user.created_at,
         last_seen_at=user.last_seen_at,
         channels=channels,
+        bot=user.bot_of_id is not None,
     )
 
 
@@ -89,8 +90,15 @@ async def person_view(platform: Platform, found: Account, actor: Actor, form: Fo
         waits=found.user.state == "pending",
         banned=found.user.state == "banned",
         days=platform.domain.leaving.days,
+        answers=await _answers(found.user),
         form=form,
     )
+
+
+async def _answers(user: User) -> str:
+    """The user name of who answers for a bot; empty for people."""
+    person = await User.get_or_none(id=user.bot_of_id) if user.bot_of_id else None
+    return person.username if person else ""
 
 
 async def channels_view(

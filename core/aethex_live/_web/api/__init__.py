@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from quart import Blueprint
 
-from aethex_live._web.api import accounts, admin, channels, ingest, live, operator, operator_people, tokens, videos
+from aethex_live._web.api import (
+    accounts,
+    admin,
+    bots,
+    channels,
+    ingest,
+    live,
+    operator,
+    operator_people,
+    tokens,
+    videos,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts.blueprint,
     admin.blueprint,
+    bots.blueprint,
     channels.blueprint,
     ingest.blueprint,
     live.blueprint,

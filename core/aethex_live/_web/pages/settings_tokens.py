@@ -52,7 +52,7 @@ async def make() -> Response:
     """Make a token and show it, once."""
     await require_proof(HERE)
     posted = await request.form
-    form, chosen = await _read(posted.get("days", "")), posted.getlist("scopes")
+    form, chosen = await read_token_form(posted.get("days", "")), posted.getlist("scopes")
     if form.data is None:
         return await _show(form, chosen, status=422)
     try:
@@ -74,7 +74,8 @@ async def revoke(token_id: UUID) -> Response:
     return add_flash(redirect_to(HERE), parts.secrets, parts.site, said)
 
 
-async def _read(days: str) -> Form[TokenForm]:
+async def read_token_form(days: str) -> Form[TokenForm]:
+    """The posted form of a token; `days` is the posted choice as it came."""
     form = await read_form(TokenForm)
     if form.data is None and not days:  # an empty choice is no number, and means that there is no end
         rest = {key: value for key, value in form.values.items() if key != "days"}
@@ -88,7 +89,7 @@ async def _show(form: Form[Any], chosen: list[Any], *, made: MadeToken | None = 
     assert actor.user_id is not None, "the guard lets signed-in people through only"
     offered = [scope for scope in Scope if scope is not Scope.OPERATE or actor.is_operator]
     view = TokensView(
-        tokens=[_row(row) for row in await platform().domain.tokens.of(actor.user_id)],
+        tokens=[token_row(row) for row in await platform().domain.tokens.of(actor.user_id)],
         scopes=[Choice(value=scope.value, label=SENTENCES[scope], on=scope.value in chosen) for scope in offered],
         form=form,
         made=made.secret if made else "",
@@ -99,7 +100,8 @@ async def _show(form: Form[Any], chosen: list[Any], *, made: MadeToken | None = 
     return response
 
 
-def _row(row: ApiToken) -> TokenRow:
+def token_row(row: ApiToken) -> TokenRow:
+    """A token in a list."""
     return TokenRow(
         id=str(row.id),
         name=row.name,

@@ -54,7 +54,16 @@ Topics are names for `aethex/live`; an empty topic means that nothing changes on
 
 from __future__ import annotations
 
-from aethex_live._web.views.account import GateView, LeaveView, StayView, TermsView, TokenRow, TokensView
+from aethex_live._web.views.account import (
+    BotRow,
+    BotsView,
+    GateView,
+    LeaveView,
+    StayView,
+    TermsView,
+    TokenRow,
+    TokensView,
+)
 from aethex_live._web.views.admin import (
     AdminMailsView,
     AdminPluginsView,
@@ -101,6 +110,8 @@ __all__ = [
     "ONE_PAGE",
     "AdminMailsView",
     "AdminPluginsView",
+    "BotRow",
+    "BotsView",
     "ChannelPageView",
     "ChannelView",
     "ChartView",

@@ -36,6 +36,30 @@ class TokensView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotRow:
+    """A bot with its tokens, and the form of another token."""
+
+    id: str
+    username: str
+    name: str
+    banned: bool = False
+    tokens: Sequence[TokenRow] = ()
+    scopes: Sequence[Choice] = ()
+    form: Any = EMPTY_FORM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotsView:
+    """settings_bots.html; `made` is a new token, shown this once; `most` bots an account may have."""
+
+    bots: Sequence[BotRow] = ()
+    most: int = 5
+    form: Any = EMPTY_FORM
+    made: str = ""
+    made_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveView:
     """settings_leave.html: what goes with the account, and the form that asks for it."""
 

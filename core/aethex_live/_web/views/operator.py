@@ -157,6 +157,7 @@ class PersonRow:
     created_at: datetime
     last_seen_at: datetime | None
     channels: int = 0
+    bot: bool = False
 
     @property
     def href(self) -> str:
@@ -189,6 +190,7 @@ class AdminPersonView:
     waits: bool
     banned: bool
     days: int  # in which a deleted account can come back
+    answers: str = ""  # who answers for a bot
     form: Any = EMPTY_FORM
 
 
