@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Container, Sequence
 from typing import Literal, NamedTuple
 
+from aethex_live.domain.letters import tamed
 from aethex_live.errors import Invalid
 
 from .emote_text import codes
@@ -40,8 +41,11 @@ class Part(NamedTuple):
 
 
 def check_text(text: str, longest: int) -> str:
-    """The message as it is stored: trimmed, one line, NFC. Raises Invalid about `text`."""
-    line = unicodedata.normalize("NFC", _BREAKS.sub(" ", text).strip())
+    """The message as it is stored: trimmed, one line, NFC. Raises Invalid about `text`.
+
+    What turns the direction of writing, hides or towers over other lines is taken off.
+    """
+    line = tamed(unicodedata.normalize("NFC", _BREAKS.sub(" ", text))).strip()
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in line):
         raise Invalid("A message can't contain control characters; remove them.", field="text")
     if not any(_visible(character) for character in line):

@@ -109,3 +109,22 @@ def test_the_page_cuts_messages_as_the_server_does(need: Callable[[str], Path]) 
     assert len(texts) > 50
     for text, pieces in zip(texts, json.loads(done.stdout), strict=True):
         assert [Part(*piece) for piece in pieces] == parts(text, NOVA), text
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("H\u0335\u0323\u0311\u0301\u0302\u0303\u0304E", "H\u0335\u0323\u0311\u0301E"),
+        ("click \u202egnp.exe", "click gnp.exe"),
+        ("\u2067hidden\u2069", "hidden"),
+        ("f\u200br\u200be\u200be", "free"),
+        ("👩\u200d🚀 \u0645\u06cc\u200c\u062e", "👩\u200d🚀 \u0645\u06cc\u200c\u062e"),
+    ],
+)
+def test_what_towers_turns_or_hides_is_taken_off_a_message(typed: str, stored: str) -> None:
+    assert check_text(typed, 500) == stored
+
+
+def test_a_message_of_nothing_but_such_characters_is_none() -> None:
+    with pytest.raises(Invalid, match="Write something first"):
+        check_text("\u202e\u200b\u2066\u00ad", 500)
