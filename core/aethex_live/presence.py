@@ -10,6 +10,8 @@ import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from redis.exceptions import RedisError
+
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("aethex.presence")
 
 EVERY_S = 2.0
-# a process that died is out of the count after this long
-LIFE_S = 60.0
+# a process that died is out of the count after this long: its viewers are back at another one by then, and
+# counted there, so that the number is too high for no longer than this
+LIFE_S = 12.0
 
 
 def watching_topic(channel_id: UUID) -> str:
@@ -62,6 +65,12 @@ class Presence:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        try:
+            async with asyncio.timeout(2):
+                for channel_id in self._counts:
+                    await self._cache.hdel(_key(channel_id), self._process)
+        except (OSError, TimeoutError, RedisError) as failure:
+            log.debug("this process stays in the viewer counts for %g s: %s", LIFE_S, failure)
 
     async def _run(self) -> None:
         self._db.bind()
@@ -89,13 +98,21 @@ class Presence:
         self._counts = sums
 
     async def _sum(self, channel_id: UUID, mine: int) -> int:
-        key = f"presence:{channel_id}"
+        key = _key(channel_id)
         now = self._clock.now().timestamp()
-        await self._cache.hset(key, self._process, f"{mine}:{now:.0f}")
+        await self._cache.hset(key, self._process, f"{mine}:{now:.3f}")
         await self._cache.expire(key, int(LIFE_S))
-        total = 0
-        for value in (await self._cache.hgetall(key)).values():
+        total, dead = 0, []
+        for process, value in (await self._cache.hgetall(key)).items():
             count, _, at = (value.decode() if isinstance(value, bytes) else str(value)).partition(":")
             if now - float(at) <= LIFE_S:
                 total += int(count)
+            else:
+                dead.append(process)
+        if dead:
+            await self._cache.hdel(key, *dead)
         return total
+
+
+def _key(channel_id: UUID) -> str:
+    return f"presence:{channel_id}"

@@ -8,8 +8,7 @@ from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from aethex_live._web.head_watch import HEAD_SECONDS, HeadWatch
 from aethex_live.hookspecs.web import Ready
 
 Find = Callable[[str], Ready | None]
@@ -23,15 +22,18 @@ ASKING: Final = frozenset(
 )
 
 
-def http_protocol(find: Find, count: Count) -> type[HttpToolsProtocol]:
+def http_protocol(find: Find, count: Count, patience: float = HEAD_SECONDS) -> type[HeadWatch]:
     """The protocol class for uvicorn. What `find` does not have goes the whole way through the app.
 
     It uses attributes of uvicorn's protocol, which is pinned; tests/core/web/test_http_protocol.py compares the answers
     of both ways.
     """
 
-    class ShortWay(HttpToolsProtocol):
+    class ShortWay(HeadWatch):
+        head_seconds = patience
+
         def on_headers_complete(self) -> None:
+            self.heads += 1
             ready = self._ready()
             if ready is None:
                 super().on_headers_complete()

@@ -142,3 +142,42 @@ async def test_a_reader_that_stops_gets_no_more_than_a_buffer_ahead(site: Site) 
     assert len(site.counted) < 20
     writer.close()
     del reader
+
+
+@pytest_asyncio.fixture
+async def strict() -> AsyncIterator[Site]:
+    """A server that waits a fifth of a second for the head of a request."""
+    found = Site()
+    protocol = http_protocol(found.find, lambda *_: None, 0.2)
+    config = uvicorn.Config(
+        found.app, interface="asgi3", http=protocol, lifespan="off", log_config=None, port=0, ws="none"
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    found.port = server.servers[0].sockets[0].getsockname()[1]
+    yield found
+    server.should_exit = True
+    await serving
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET / HT", b"GET /hot HTTP/1.1\r\nHost: a\r\nX-Slow: ", PLAIN + b"GET /ho", PLAIN[:-2]]
+)
+async def test_a_connection_that_never_finishes_a_request_s_head_is_closed(strict: Site, begun: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", strict.port)
+    writer.write(begun)
+    async with asyncio.timeout(5):
+        await reader.read()
+    writer.close()
+
+
+async def test_a_request_that_takes_long_to_answer_is_left_alone(strict: Site) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", strict.port)
+    writer.write(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    await asyncio.sleep(0.7)
+    strict.release.set()
+    async with asyncio.timeout(5):
+        assert b"200" in await reader.readline()
+    writer.close()
