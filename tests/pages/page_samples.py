@@ -514,11 +514,22 @@ def _account() -> Sequence[Sample]:
     )
     shown = replace(tokens, made="aex_" + "x7Kp2q" * 7 + "Z", made_name="New bot")
     refused = replace(tokens, form=v.FormView(errors={"scopes": "Choose at least one scope."}))
+    bots = v.BotsView(
+        bots=[
+            v.BotRow(id="b1", username="clip_bot", name="Clip Bot", tokens=tokens.tokens, scopes=tokens.scopes),
+            v.BotRow(id="b2", username="old_bot", name="Old Bot", banned=True, scopes=tokens.scopes),
+        ],
+        made="aex_" + "x7Kp2q" * 7 + "Z",
+        made_name="Server",
+    )
+    no_bot = v.BotsView(form=v.FormView(errors={"username": "This name is taken; choose another."}))
     leave = v.LeaveView(username="ada_b", days=14, channels=["Nova Wire", "Night Lab"])
     terms = v.TermsView(paragraphs=["Be kind.", "What you stream is yours."], ask=True)
     return [
         Sample("tokens", "settings_tokens.html", shown, shell("/settings/tokens"), "/settings/tokens"),
         Sample("tokens-refused", "settings_tokens.html", refused, shell("/settings/tokens"), "/settings/tokens"),
+        Sample("bots", "settings_bots.html", bots, shell("/settings/bots"), "/settings/bots"),
+        Sample("bots-refused", "settings_bots.html", no_bot, shell("/settings/bots"), "/settings/bots"),
         Sample("leave", "settings_leave.html", leave, shell("/settings/leave"), "/settings/leave"),
         Sample("stay", "stay.html", v.StayView(token="t", username="ada_b", delete_at=NOW), plain("/leaving")),
         Sample("terms", "terms.html", terms, shell("/terms"), "/terms"),
