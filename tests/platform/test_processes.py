@@ -9,16 +9,20 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
+import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+import socketio
 
 from sites import free_port
 
 LIMIT_S = 90.0
 WAIT_S = 30.0
 HEARD_S = 2.0  # in which a control message reaches every process
+RIGHT_S = 15.0  # in which the viewers of a killed process are out of the count
 SECRET = "s" * 40
 PLUGIN = '''"""A plugin whose part of the home page fails."""
 
@@ -192,3 +196,66 @@ async def test_a_role_goes_on_when_the_tables_are_there_in_time(
     await connection.close()
     # Then the process comes up
     await web.until("is up at")
+
+
+async def go_live(dsn: str) -> tuple[str, str]:
+    """A channel that is on the air, as rows; its id and its address."""
+    user, channel = uuid4(), uuid4()
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "insert into core_user (id, username, username_key, display_name, created_at) "
+        "values ($1, 'nova', 'nova', 'Nova', now())",
+        user,
+    )
+    await connection.execute(
+        "insert into core_channel (id, owner_id, slug, name, created_at) values ($1, $2, 'nova', 'Nova', now())",
+        *(channel, user),
+    )
+    slug = "insert into core_channel_slug (slug, channel_id, created_at) values ('nova', $1, now())"
+    await connection.execute(slug, channel)
+    await connection.execute(
+        "insert into core_broadcast (id, channel_id, provider, provider_id, started_at, playback) "
+        "values ($1, $2, 'none', 'b1', now(), '{}')",
+        *(uuid4(), channel),
+    )
+    await connection.close()
+    return str(channel), "nova"
+
+
+async def watch(process: Process, channel: str) -> socketio.AsyncClient:
+    client = socketio.AsyncClient(reconnection=False)
+    await client.connect(f"http://127.0.0.1:{process.port}", transports=["websocket"], wait_timeout=WAIT_S)
+    assert (await client.call("subscribe", {"topic": f"watching:{channel}"}, timeout=WAIT_S))["ok"]
+    return client
+
+
+@pytest.mark.slow
+async def test_after_kill_9_of_a_web_process_the_viewer_count_is_right_within_15_seconds(
+    start: Start, fresh_dsn: Callable[..., Awaitable[str]]
+) -> None:
+    # Given a live channel with three viewers at one web process and one at another
+    dsn = await fresh_dsn()
+    channel, slug = await go_live(dsn)
+    killed, left = [await start("serve", "--role", "web", dsn=dsn) for _ in range(2)]
+    for process in (killed, left):
+        await process.until("is up at")
+    viewers = [await watch(killed, channel) for _ in range(3)] + [await watch(left, channel)]
+
+    async def count() -> int:
+        address = f"http://127.0.0.1:{left.port}/api/v1/channels/{slug}/viewers"
+        async with aiohttp.ClientSession() as web, web.get(address) as answer:
+            return int((await answer.json())["viewers"])
+
+    async def until(wanted: int, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while await count() != wanted:
+                await asyncio.sleep(0.2)
+
+    await until(4, WAIT_S)
+    # When the first process is killed, and one of its viewers comes back to the second
+    killed.child.kill()
+    viewers.append(await watch(left, channel))
+    # Then the count is that of who is there
+    await until(2, RIGHT_S)
+    for viewer in viewers:
+        await viewer.disconnect()
