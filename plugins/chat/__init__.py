@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
 
 from . import events, live, reporting
+from .acts_api import ActsApi
+from .acts_views import ActPages
 from .api import ChatApi
 from .departed import departed_people
 from .emote_api import EmoteApi
@@ -48,7 +50,7 @@ class ChatPlugin(Plugin):
 
     @hookimpl
     def outbox_handlers(self) -> Sequence[OutboxHandler]:
-        return outbox_handlers(self.context)
+        return [*outbox_handlers(self.context), self.chat.clearing.handler()]
 
     @hookimpl
     def schedules(self) -> Sequence[Schedule]:
@@ -75,7 +77,9 @@ class ChatPlugin(Plugin):
         emotes = self.chat.emotes
         return [
             ChatPages(self.chat).blueprint(),
+            ActPages(self.chat).blueprint(),
             ChatApi(self.chat).blueprint(),
+            ActsApi(self.chat).blueprint(),
             EmotePages(emotes).blueprint(),
             EmoteApi(emotes).blueprint(),
         ]

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from aethex_live.errors import NotFound
+from aethex_live.events import Event, record
 from aethex_live.ids import uuid7
 
 from .sequence import advance, topic_of
 from .standing import Standing, standings
 
 if TYPE_CHECKING:
+    from aethex_live.actor import Actor
     from aethex_live.clock import Clock
     from aethex_live.db import Database
+    from aethex_live.domain.audit import Audit
     from aethex_live.realtime import Realtime
 
 _INSERT = """
@@ -100,3 +103,17 @@ class Acts:
                 act.now,
             ],
         )
+
+
+class Ledger:
+    """Writes down what was done, in the transaction of the deed: its event in the log and its audit entry."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def write(
+        self, act: Act, actor: Actor, action: str, event: Event, *, subject: str, detail: Mapping[str, Any]
+    ) -> None:
+        """Both at once; `action` is the word that the log of acts shows, `detail` what it says more."""
+        await record(event, subject=subject, actor=actor.user_id, channel=act.channel_id)
+        await self._audit.write(action, actor=actor, subject=subject, channel_id=act.channel_id, detail=detail)

@@ -16,11 +16,13 @@ from aethex_live.web.api import Done, PageQuery, page_of, refuses
 from .api_models import (
     ActOut,
     Acts,
+    AnswerOut,
     DecideIn,
     HeldList,
     HeldOut,
     HeldPlace,
     HeldQuery,
+    LogQuery,
     MeOut,
     MessageIn,
     MessageOut,
@@ -38,6 +40,7 @@ from .api_models import (
     person_out,
     restriction_out,
 )
+from .command_acts import Answered
 from .held import Held
 from .modes import Modes
 
@@ -84,17 +87,21 @@ class ChatApi:
     @tag(["chat"])
     @allow(Access.CHANNEL_MEMBER, scope=Scope.CHAT_WRITE)
     @validate_request(MessageIn)
+    @validate_response(AnswerOut, 200)
     @validate_response(MessagePlace, 201)
     @validate_response(HeldPlace, 202)
     @refuses(401, 403, 404, 422, 429, 503)
-    async def send(self, slug: str, data: MessageIn) -> tuple[MessagePlace | HeldPlace, int]:
+    async def send(self, slug: str, data: MessageIn) -> tuple[MessagePlace | HeldPlace | AnswerOut, int]:
         """Say something. Sent again with the same `client_id` it is the same message and answer.
 
-        202: a moderator has to look at it first; it is said when they let it through.
+        202: a moderator has to look at it first; it is said when they let it through. 200: the text began with a
+        slash and was a command; it is not said in the chat, and this is its answer (`//` begins a message that does).
         """
         stored = await self._chat.send(
             current_channel().id, current_actor(), data.text, client_id=data.client_id, reply_to=data.reply_to
         )
+        if isinstance(stored, Answered):
+            return AnswerOut(answer=stored.text), 200
         if isinstance(stored, Held):
             return HeldPlace(id=stored.id), 202
         return MessagePlace(id=stored.id, seq=stored.seq, at=stored.at), 201
@@ -114,10 +121,11 @@ class ChatApi:
     @refuses(401, 404)
     async def me(self, slug: str) -> MeOut:
         """What the account that asks is in this chat, and whether it is shut out, why and until when."""
-        standing = await self._chat.standing(current_channel().id, current_actor())
+        channel = current_channel()
+        standing = await self._chat.standing(channel.id, current_actor())
         if standing is None:
             raise Unauthenticated("Sign in first.")
-        return person_out(standing)
+        return person_out(standing, await self._chat.warning(channel.id, standing))
 
     @tag(["chat"])
     @allow(Access.CHANNEL_MODERATOR)
@@ -140,10 +148,10 @@ class ChatApi:
     @validate_response(MeOut, 201)
     @refuses(401, 403, 404, 409, 422)
     async def restrict(self, slug: str, data: RestrictionIn) -> tuple[MeOut, int]:
-        """Time somebody out for `seconds`, or ban them when `seconds` is null."""
+        """Time somebody out for `seconds`, or ban them: for good when `seconds` is null."""
         channel, actor, moderation = current_channel(), current_actor(), self._chat.moderation
-        if data.seconds is None:
-            await moderation.ban(channel.id, data.user, actor, reason=data.reason)
+        if data.seconds is None or data.kind == "ban":
+            await moderation.ban(channel.id, data.user, actor, seconds=data.seconds, reason=data.reason)
         else:
             await moderation.time_out(channel.id, data.user, actor, seconds=data.seconds, reason=data.reason)
         return person_out(await self._chat.standing_of(channel.id, data.user)), 201
@@ -202,13 +210,20 @@ class ChatApi:
 
     @tag(["chat"])
     @allow(Access.CHANNEL_MODERATOR)
-    @validate_querystring(PageQuery)
+    @validate_querystring(LogQuery)
     @validate_response(Acts)
     @refuses(401, 403, 404)
-    async def log(self, slug: str, query_args: PageQuery) -> Acts:
-        """What moderators did, the newest first."""
+    async def log(self, slug: str, query_args: LogQuery) -> Acts:
+        """What moderators did, the newest first: all, of one kind, or by and about one person."""
         limit = query_args.limit
-        found = await self._chat.log(current_channel().id, current_actor(), before=query_args.before, limit=limit + 1)
+        found = await self._chat.log(
+            current_channel().id,
+            current_actor(),
+            before=query_args.before,
+            limit=limit + 1,
+            action=query_args.action,
+            person=query_args.person,
+        )
         rows, cursor = page_of(found, limit, lambda row: row.id)
         items: list[ActOut] = [act_out(row) for row in rows]
         return Acts(items=items, next=UUID(cursor) if cursor else None)

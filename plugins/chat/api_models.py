@@ -8,10 +8,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aethex_live.web.api import PageQuery
+
 from .held import HeldRow
 from .lines import Entry
 from .records import ActRow, ShutOutRow
 from .standing import Standing
+from .warning_acts import OpenWarning
 
 
 class Body(BaseModel):
@@ -34,7 +37,11 @@ class RestrictionIn(Body):
     """A timeout or a ban."""
 
     user: UUID
-    seconds: int | None = Field(default=None, description="1 to 1209600 (14 days); null is a ban")
+    kind: Literal["timeout", "ban"] = Field(default="timeout", description="null `seconds` are a ban in any case")
+    seconds: int | None = Field(
+        default=None,
+        description="1 to 1209600 (14 days) of a timeout, to 158112000 (5 years) of a ban; null is a ban for good",
+    )
     reason: str = Field(default="", max_length=1000)
 
 
@@ -126,6 +133,12 @@ class MessagePlace(BaseModel):
     at: datetime
 
 
+class AnswerOut(BaseModel):
+    """What a command answers to who gave it."""
+
+    answer: str
+
+
 class HeldPlace(BaseModel):
     """A message that waits for a moderator."""
 
@@ -164,11 +177,21 @@ class DecideIn(Body):
 
 
 class RestrictedOut(BaseModel):
-    """A timeout or ban; `until` is null for a ban."""
+    """A timeout or ban; `until` is null for a ban without an end."""
 
     kind: Literal["timeout", "ban"]
     until: datetime | None
     reason: str
+    may_appeal: bool = Field(default=False, description="long enough to ask moderators to be let in again")
+
+
+class WarningOut(BaseModel):
+    """A warning that has to be acknowledged before its receiver writes again."""
+
+    id: UUID
+    reason: str
+    by: str
+    at: datetime
 
 
 class MeOut(BaseModel):
@@ -179,6 +202,7 @@ class MeOut(BaseModel):
     name: str
     role: Literal["owner", "moderator", "member"]
     restricted: RestrictedOut | None
+    warning: WarningOut | None = None
 
 
 class RestrictionOut(BaseModel):
@@ -211,6 +235,13 @@ class ActOut(BaseModel):
     detail: dict[str, Any]
 
 
+class LogQuery(PageQuery):
+    """Which part of the log."""
+
+    action: str | None = Field(default=None, max_length=80, description="one kind of act, such as chat.ban")
+    person: str | None = Field(default=None, max_length=50, description="user name of who did it or whom it concerns")
+
+
 class Acts(BaseModel):
     """A part of the log."""
 
@@ -238,7 +269,7 @@ def message_out(entry: Entry) -> MessageOut:
     )
 
 
-def person_out(standing: Standing) -> MeOut:
+def person_out(standing: Standing, warning: OpenWarning | None = None) -> MeOut:
     """What somebody is in a chat."""
     restricted = standing.restricted
     return MeOut(
@@ -246,10 +277,21 @@ def person_out(standing: Standing) -> MeOut:
         username=standing.username,
         name=standing.name,
         role=standing.role,
-        restricted=RestrictedOut(kind=restricted.kind, until=restricted.until, reason=restricted.reason)
+        restricted=RestrictedOut(
+            kind=restricted.kind,
+            until=restricted.until,
+            reason=restricted.reason,
+            may_appeal=restricted.may_appeal,
+        )
         if restricted
         else None,
+        warning=warning_out(warning) if warning else None,
     )
+
+
+def warning_out(warning: OpenWarning) -> WarningOut:
+    """A warning."""
+    return WarningOut(id=warning.id, reason=warning.reason, by=warning.by, at=warning.at)
 
 
 def restriction_out(row: ShutOutRow) -> RestrictionOut:

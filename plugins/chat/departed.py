@@ -23,6 +23,10 @@ where kind = 'act' and author_id = $1 and act->'data' ? 'by'
 """
 _EMOTES = "update chat_emote set created_by = null where created_by = $1"
 _SHUT_OUT = "delete from chat_restriction where user_id = $1"
+_WARNED = "delete from chat_warning where user_id = $1"
+_NOTED = "delete from chat_note where user_id = $1"
+_NOTES = "update chat_note set author_id = null, author_name = $2 where author_id = $1"
+_APPEALS = "delete from chat_appeal where user_id = $1"
 _HELD = "delete from chat_held where author_id = $1"
 
 
@@ -37,7 +41,8 @@ def departed_people(db: Database) -> Consumer:
             await db.execute(_LINES, [user_id, NAME])
             await db.execute(_ACTS, [str(user_id), NAME])
             await db.execute(_EMOTES, [user_id])
-            await db.execute(_SHUT_OUT, [user_id])
-            await db.execute(_HELD, [user_id])
+            await db.execute(_NOTES, [user_id, NAME])
+            for gone in (_SHUT_OUT, _HELD, _WARNED, _NOTED, _APPEALS):
+                await db.execute(gone, [user_id])
 
     return Consumer("chat.departed_people", handle, catch_up=True, types=frozenset({UserDeleted.type}))

@@ -22,7 +22,7 @@ class LineRemoved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRestricted(Event):
-    """Somebody was timed out (`until` is set) or banned in a chat; `lines` of theirs were removed."""
+    """Somebody was timed out, or banned (without an end when `until` is None); `lines` of theirs were removed."""
 
     type: ClassVar[str] = "chat.user_restricted"
     channel_id: UUID
@@ -99,6 +99,81 @@ class EmoteRemoved(Event):
     code: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCleared(Event):
+    """A moderator removed all messages of a person, or (without one) of everybody; `lines` of them at once."""
+
+    type: ClassVar[str] = "chat.cleared"
+    channel_id: UUID
+    user_id: UUID | None
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserWarned(Event):
+    """A moderator warned somebody, who writes again when they have said that they understand."""
+
+    type: ClassVar[str] = "chat.user_warned"
+    channel_id: UUID
+    user_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningAcknowledged(Event):
+    """Somebody said that they understand a warning."""
+
+    type: ClassVar[str] = "chat.warning_acknowledged"
+    channel_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteChanged(Event):
+    """A moderator wrote a note about somebody, or (`written` is false) deleted one of theirs."""
+
+    type: ClassVar[str] = "chat.note_changed"
+    channel_id: UUID
+    user_id: UUID
+    written: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealMade(Event):
+    """Somebody who is shut out of a chat asked to be let in again."""
+
+    type: ClassVar[str] = "chat.appeal_made"
+    channel_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealDecided(Event):
+    """A moderator let somebody in again who had asked for it, or did not."""
+
+    type: ClassVar[str] = "chat.appeal_decided"
+    channel_id: UUID
+    user_id: UUID
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShieldTurned(Event):
+    """A moderator turned the shield mode of a chat on or off."""
+
+    type: ClassVar[str] = "chat.shield_turned"
+    channel_id: UUID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShieldChosen(Event):
+    """A moderator chose the modes that the shield mode of a chat turns on."""
+
+    type: ClassVar[str] = "chat.shield_chosen"
+    channel_id: UUID
+
+
 ALL: tuple[type[Event], ...] = (
     LineRemoved,
     UserRestricted,
@@ -108,4 +183,12 @@ ALL: tuple[type[Event], ...] = (
     EmoteAdded,
     EmoteDecided,
     EmoteRemoved,
+    ChatCleared,
+    UserWarned,
+    WarningAcknowledged,
+    NoteChanged,
+    AppealMade,
+    AppealDecided,
+    ShieldTurned,
+    ShieldChosen,
 )

@@ -33,6 +33,7 @@ _MODERATORS = _SELECT + (
     " and l.seq < $2 and (l.kind = 'message' or l.act ->> 'name' <> 'removed') order by l.seq desc limit $3"
 )
 _MESSAGES = _SELECT + " and l.seq < $2 and l.kind = 'message' order by l.seq desc limit $3"
+_PERSONS = _SELECT + " and l.author_id = $2 and l.kind = 'message' order by l.seq desc limit $3"
 _ONE = _SELECT + " and l.id = $2 and l.kind = 'message'"
 NEWEST = 2**63 - 1
 
@@ -185,6 +186,11 @@ async def messages(db: Database, channel_id: UUID, *, limit: int, before: int, r
     """The newest messages with a number below `before`, oldest first; removed ones only when asked for."""
     rows = await db.fetch(_MESSAGES if removed else _VIEWERS, [channel_id, before, limit])
     return [_entry(row) for row in reversed(rows)]
+
+
+async def of_person(db: Database, channel_id: UUID, user_id: UUID, limit: int) -> list[Entry]:
+    """The newest messages of a person, the newest first, removed ones among them."""
+    return [_entry(row) for row in await db.fetch(_PERSONS, [channel_id, user_id, limit])]
 
 
 async def missed(db: Database, channel_id: UUID, after: int, limit: int) -> list[Entry]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from aethex_live.realtime import Call, SocketEvent, TopicClass
 from aethex_live.scopes import Scope
 
-from . import held
+from . import acts_live, appeals, held
+from .acts_live import ACCOUNT, MODERATOR, Data
+from .command_acts import Answered
 from .held import Held
 from .modes import Modes
 from .sequence import PREFIX, channel_of
@@ -23,20 +25,12 @@ if TYPE_CHECKING:
     from .service import Chat
     from .standing import Restricted
 
-ACCOUNT = "anyone with an account"
-MODERATOR = "owner and moderators of the channel"
 # bounds of what is parsed at all; the rules and their sentences are the service's
 MOST_TEXT = 4000
 MOST_REASON = 1000
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    channel: UUID
-
-
-class Send(_Data):
+class Send(Data):
     """A message; the same `client_id` again is the same message."""
 
     text: str = Field(max_length=MOST_TEXT)
@@ -44,38 +38,40 @@ class Send(_Data):
     client_id: str = Field(min_length=1, max_length=36)
 
 
-class Delete(_Data):
+class Delete(Data):
     """Remove a line."""
 
     line: UUID
 
 
-class Person(_Data):
+class Person(Data):
     """Do something about a person."""
 
     user: UUID
 
 
 class Ban(Person):
-    """Shut somebody out until it is lifted."""
+    """Shut somebody out until it is lifted, or until `seconds` are over."""
 
     reason: str = Field("", max_length=MOST_REASON)
+    seconds: int | None = None
 
 
-class TimeOut(Ban):
+class TimeOut(Person):
     """Shut somebody out for `seconds`."""
 
+    reason: str = Field("", max_length=MOST_REASON)
     seconds: int
 
 
-class Decide(_Data):
+class Decide(Data):
     """Let a message through that waits, or do not."""
 
     held: UUID
     approve: bool
 
 
-class SetModes(_Data):
+class SetModes(Data):
     """Let these modes hold; what is left out is off."""
 
     slow_s: int = 0
@@ -87,11 +83,12 @@ class SetModes(_Data):
 
 
 def topic_classes(chat: Chat) -> list[TopicClass]:
-    """`chat:<channel id>`, and what moderators and authors hear of messages that wait."""
+    """`chat:<channel id>`, and what moderators and authors hear of messages and requests that wait."""
     return [
         TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head),
         TopicClass(prefix=held.PREFIX, kind="volatile"),
         TopicClass(prefix=held.OWN, kind="volatile"),
+        TopicClass(prefix=appeals.PREFIX, kind="volatile"),
     ]
 
 
@@ -99,6 +96,8 @@ async def may_subscribe(chat: Chat, topic: str, actor: Actor) -> bool | None:
     """Everyone hears the chat of every channel, public or unlisted; None for topics of others."""
     if topic.startswith((f"{held.PREFIX}:", f"{held.OWN}:")):
         return actor.signed_in and await chat.held.may_hear(topic, actor)
+    if topic.startswith(f"{appeals.PREFIX}:"):
+        return actor.signed_in and await chat.appeals.may_hear(topic, actor)
     if not topic.startswith(f"{PREFIX}:"):
         return None
     channel_id = channel_of(topic)
@@ -110,6 +109,7 @@ class Handlers:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
+        self._acts = acts_live.ActHandlers(chat)
 
     def events(self) -> list[SocketEvent]:
         """The events, each with its form and who may send it."""
@@ -124,7 +124,7 @@ class Handlers:
         ]
         return [
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
-            for name, model, handler, access, scope in found
+            for name, model, handler, access, scope in (*found, *self._acts.events())
         ]
 
     async def _send(self, call: Call) -> Mapping[str, object]:
@@ -132,6 +132,8 @@ class Handlers:
         stored = await self._chat.send(
             data.channel, call.actor, data.text, client_id=data.client_id, reply_to=data.reply_to
         )
+        if isinstance(stored, Answered):
+            return {"answer": stored.text, "client_id": data.client_id}
         if isinstance(stored, Held):
             return {"id": str(stored.id), "held": True, "client_id": data.client_id}
         return {"id": str(stored.id), "seq": stored.seq, "at": stored.at, "client_id": data.client_id}
@@ -149,7 +151,10 @@ class Handlers:
 
     async def _ban(self, call: Call) -> Mapping[str, object]:
         data: Ban = call.data
-        return _answer(await self._chat.moderation.ban(data.channel, data.user, call.actor, reason=data.reason))
+        made = await self._chat.moderation.ban(
+            data.channel, data.user, call.actor, seconds=data.seconds, reason=data.reason
+        )
+        return _answer(made)
 
     async def _lift(self, call: Call) -> None:
         data: Person = call.data

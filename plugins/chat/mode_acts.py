@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from aethex_live.domain.rights import Right
-from aethex_live.events import record
 from aethex_live.ids import uuid7
 
 from . import events
@@ -17,9 +16,9 @@ from .standing import require_moderator
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
-    from aethex_live.domain.audit import Audit
 
-    from .acts import Acts
+    from .acts import Act, Acts, Ledger
+    from .standing import Standing
 
 _WRITE = """
 insert into chat_modes (id, channel_id, slow_s, unique_only, links, min_age_minutes, verified_only, emotes_only)
@@ -33,9 +32,9 @@ on conflict (channel_id) do update set slow_s = excluded.slow_s, unique_only = e
 class ModeActs:
     """What moderators with the right to it do to the modes."""
 
-    def __init__(self, acts: Acts, audit: Audit) -> None:
+    def __init__(self, acts: Acts, ledger: Ledger) -> None:
         self._acts = acts
-        self._audit = audit
+        self._ledger = ledger
 
     async def change(self, channel_id: UUID, actor: Actor, modes: Modes) -> Modes:
         """Let these modes hold from now on; all pages hear of it. The same ones again change nothing.
@@ -45,18 +44,29 @@ class ModeActs:
         check_modes(modes)
         async with self._acts.doing(channel_id, account(actor)) as (act, by):
             require_moderator(by, Right.CHAT_MODES)
-            before = await modes_of(act.db, channel_id)
-            if before == modes:
-                return modes
-            await act.db.execute(_WRITE, [uuid7(), channel_id, *asdict(modes).values()])
-            act.tell("modes", {"modes": modes.as_json(), "by": by.name})
-            changed = {
-                name: [old, new]
-                for (name, old), new in zip(asdict(before).items(), asdict(modes).values(), strict=True)
-                if old != new
-            }
-            subject = f"channel:{channel_id}"
-            event = events.ModesChanged(channel_id=channel_id, **asdict(modes))
-            await record(event, subject=subject, actor=actor.user_id, channel=channel_id)
-            await self._audit.write("chat.modes", actor=actor, subject=subject, channel_id=channel_id, detail=changed)
+            await self.change_within(act, actor, by, modes)
         return modes
+
+    async def change_some(self, channel_id: UUID, actor: Actor, **changed: Any) -> Modes:
+        """Change these modes and leave the others as they are. Raises the same."""
+        async with self._acts.doing(channel_id, account(actor)) as (act, by):
+            require_moderator(by, Right.CHAT_MODES)
+            modes = check_modes(replace(await modes_of(act.db, channel_id), **changed))
+            await self.change_within(act, actor, by, modes)
+        return modes
+
+    async def change_within(self, act: Act, actor: Actor, by: Standing, modes: Modes) -> None:
+        """The same within a deed that has asked for the right already."""
+        before = await modes_of(act.db, act.channel_id)
+        if before == modes:
+            return
+        await act.db.execute(_WRITE, [uuid7(), act.channel_id, *asdict(modes).values()])
+        act.tell("modes", {"modes": modes.as_json(), "by": by.name})
+        changed = {
+            name: [old, new]
+            for (name, old), new in zip(asdict(before).items(), asdict(modes).values(), strict=True)
+            if old != new
+        }
+        event = events.ModesChanged(channel_id=act.channel_id, **asdict(modes))
+        subject = f"channel:{act.channel_id}"
+        await self._ledger.write(act, actor, "chat.modes", event, subject=subject, detail=changed)

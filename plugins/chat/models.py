@@ -99,7 +99,7 @@ class HeldMessage(Row):
 
 
 class Restriction(Row):
-    """A timeout (it has an end) or a ban (it has none) of a person in a channel; lifted ones stay."""
+    """A timeout (it has an end) or a ban (it may have one) of a person in a channel; lifted ones stay."""
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
         "core.Channel", related_name="chat_restrictions", on_delete=fields.CASCADE
@@ -121,7 +121,7 @@ class Restriction(Row):
         table = "chat_restriction"
         constraints = (
             one_of("chat_restriction", "kind", "timeout", "ban"),
-            CheckConstraint(check='("kind" = \'timeout\') = ("until" is not null)', name="chat_restriction_end"),
+            CheckConstraint(check='"kind" = \'ban\' or "until" is not null', name="chat_restriction_end"),
             UniqueConstraint(
                 fields=("channel_id", "user_id"), condition='"lifted_at" is null', name="chat_restriction_one"
             ),
@@ -155,3 +155,94 @@ class EmoteRow(Row):
         table = "chat_emote"
         unique_together = (("channel", "code_key"),)
         constraints = (one_of("chat_emote", "state", "pending", "approved", "denied"),)
+
+
+class PersonWarning(Row):
+    """Words of a moderator to a person, who writes again when they have pressed that they understand."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_warnings", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_warnings", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    reason = fields.CharField(max_length=200)
+    by: UUID | None = fields.UUIDField(null=True)
+    created_at: datetime = fields.DatetimeField()
+    acknowledged_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "chat_warning"
+        constraints = (
+            UniqueConstraint(
+                fields=("channel_id", "user_id"), condition='"acknowledged_at" is null', name="chat_warning_one"
+            ),
+        )
+
+
+class Note(Row):
+    """What a moderator wrote down about a person, for the moderators of the channel alone."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_notes", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_notes", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_notes_written", on_delete=fields.SET_NULL, null=True
+    )
+    author_id: UUID | None
+    author_name = fields.CharField(max_length=50)
+    text = fields.CharField(max_length=500)
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "chat_note"
+
+
+class Appeal(Row):
+    """A request of somebody who is shut out; `over` when the timeout or ban ended before anybody answered."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_appeals", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_appeals", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    text = fields.CharField(max_length=500)
+    state = fields.CharField(max_length=8, default="open", db_default="open")
+    created_at: datetime = fields.DatetimeField()
+    decided_at: datetime | None = fields.DatetimeField(null=True)
+    decided_by: UUID | None = fields.UUIDField(null=True)
+    answer = fields.CharField(max_length=500, default="", db_default="")
+
+    class Meta:
+        table = "chat_appeal"
+        constraints = (
+            one_of("chat_appeal", "state", "open", "approved", "denied", "over"),
+            UniqueConstraint(fields=("channel_id", "user_id"), condition="\"state\" = 'open'", name="chat_appeal_one"),
+        )
+
+
+class ShieldRow(Row):
+    """A channel's shield mode: the modes it turns on, and those that held before while it is on."""
+
+    channel: fields.OneToOneRelation[Channel] = fields.OneToOneField(
+        "core.Channel", related_name="chat_shield", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    preset: dict[str, Any] | None = fields.JSONField(null=True)
+    before: dict[str, Any] | None = fields.JSONField(null=True)
+    by: UUID | None = fields.UUIDField(null=True)
+    since: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "chat_shield"
+        constraints = (CheckConstraint(check='("before" is null) = ("since" is null)', name="chat_shield_on"),)

@@ -9,20 +9,20 @@ from uuid import UUID
 
 from aethex_live.domain.rights import Right
 from aethex_live.errors import Conflict, Invalid, NotFound, Unauthenticated
-from aethex_live.events import Event, record
 from aethex_live.ids import uuid7
 
 from . import events
-from .acts import Act, Acts
+from .acts import Act, Acts, Ledger
 from .lines import Entry, find
 from .standing import Restricted, RestrictionKind, Standing, require_moderator, require_power
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
-    from aethex_live.domain.audit import Audit
 
 PRESETS = (60, 600, 3600, 86_400)  # seconds: what the menus offer
 LONGEST_TIMEOUT = 14 * 86_400  # seconds
+LONGEST_BAN = 5 * 366 * 86_400  # seconds; a longer one is one without an end
+BAN_PRESETS = (86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400)  # seconds: what the menus offer beside "for good"
 LONGEST_REASON = 200  # characters
 RIGHT_OF: Mapping[RestrictionKind, Right] = {"timeout": Right.CHAT_TIMEOUT, "ban": Right.CHAT_BAN}
 
@@ -39,15 +39,19 @@ update chat_line set deleted_at = $3, deleted_by = $4
 where channel_id = $1 and author_id = $2 and kind = 'message' and deleted_at is null and created_at > $5
 returning id, seq
 """
+_ANSWER = """
+update chat_appeal set state = 'approved', decided_at = $3, decided_by = $4
+where channel_id = $1 and user_id = $2 and state = 'open'
+"""
 _DELETE = "update chat_line set deleted_at = $2, deleted_by = $3 where id = $1 and deleted_at is null"
 
 
 class Moderation:
     """The acts. Each raises Unauthenticated, Forbidden or NotFound, and is told to all pages when done."""
 
-    def __init__(self, acts: Acts, audit: Audit, *, remove_recent_s: int) -> None:
+    def __init__(self, acts: Acts, ledger: Ledger, *, remove_recent_s: int) -> None:
         self._acts = acts
-        self._audit = audit
+        self._ledger = ledger
         self._recent = timedelta(seconds=remove_recent_s)
 
     async def delete(self, channel_id: UUID, line_id: UUID, actor: Actor) -> None:
@@ -60,13 +64,13 @@ class Moderation:
             if not await act.db.execute(_DELETE, [line.id, act.now, by.user_id]):
                 return
             act.tell("removed", {"ids": [str(line.id)], "by": by.name})
-            await self._note(
+            await self._ledger.write(
                 act,
                 actor,
                 "chat.delete",
                 events.LineRemoved(channel_id=channel_id, line_id=line.id, author_id=line.author.id),
-                f"chat_line:{line.id}",
-                {"username": line.author.username, "text": line.text},
+                subject=f"chat_line:{line.id}",
+                detail=_about(line),
             )
 
     async def _require_say(self, act: Act, by: Standing, line: Entry) -> None:
@@ -86,9 +90,13 @@ class Moderation:
             raise Invalid(f"A timeout lasts 1 to {LONGEST_TIMEOUT:,} seconds (14 days).", field="seconds")
         return await self._restrict(channel_id, user_id, actor, "timeout", seconds, check_reason(reason))
 
-    async def ban(self, channel_id: UUID, user_id: UUID, actor: Actor, *, reason: str = "") -> Restricted:
-        """Shut somebody out until it is lifted."""
-        return await self._restrict(channel_id, user_id, actor, "ban", None, check_reason(reason))
+    async def ban(
+        self, channel_id: UUID, user_id: UUID, actor: Actor, *, seconds: int | None = None, reason: str = ""
+    ) -> Restricted:
+        """Shut somebody out until it is lifted, or until `seconds` are over. A ban that holds is replaced."""
+        if seconds is not None and not 1 <= seconds <= LONGEST_BAN:
+            raise Invalid(f"A ban lasts 1 to {LONGEST_BAN:,} seconds (5 years), or has no end.", field="seconds")
+        return await self._restrict(channel_id, user_id, actor, "ban", seconds, check_reason(reason))
 
     async def _restrict(
         self,
@@ -121,9 +129,10 @@ class Moderation:
                 "seconds": seconds,
                 "reason": reason,
                 "lines": len(removed),
+                **_before(target),
             }
-            await self._note(act, actor, f"chat.{kind}", event, f"user:{user_id}", detail)
-        return Restricted(kind=kind, until=until, reason=reason)
+            await self._ledger.write(act, actor, f"chat.{kind}", event, subject=f"user:{user_id}", detail=detail)
+        return Restricted(kind=kind, until=until, reason=reason, since=act.now)
 
     async def _store(
         self, act: Act, by: Standing, target: Standing, kind: str, until: datetime | None, reason: str
@@ -153,17 +162,33 @@ class Moderation:
             if target.restricted is None:
                 raise Conflict(f"{target.name} is neither timed out nor banned here.")
             require_moderator(by, RIGHT_OF[target.restricted.kind])
-            await act.db.execute(_LIFT, [channel_id, user_id, act.now, by.user_id])
-            act.tell("lifted", {"user": str(user_id), "name": target.name, "by": by.name})
-            event = events.UserLifted(channel_id=channel_id, user_id=user_id, kind=target.restricted.kind)
-            detail = {"username": target.username, "kind": target.restricted.kind}
-            await self._note(act, actor, "chat.lift", event, f"user:{user_id}", detail)
+            await self.lift_within(act, actor, by, target)
 
-    async def _note(
-        self, act: Act, actor: Actor, action: str, event: Event, subject: str, detail: dict[str, Any]
-    ) -> None:
-        await record(event, subject=subject, actor=actor.user_id, channel=act.channel_id)
-        await self._audit.write(action, actor=actor, subject=subject, channel_id=act.channel_id, detail=detail)
+    async def lift_within(self, act: Act, actor: Actor, by: Standing, target: Standing) -> None:
+        """The same within a deed that has asked for the rights already."""
+        assert target.restricted is not None, "asked for before"
+        user_id, kind = target.user_id, target.restricted.kind
+        await act.db.execute(_LIFT, [act.channel_id, user_id, act.now, by.user_id])
+        # who is let in has no need to ask for it any more
+        await act.db.execute(_ANSWER, [act.channel_id, user_id, act.now, by.user_id])
+        act.tell("lifted", {"user": str(user_id), "name": target.name, "by": by.name})
+        event = events.UserLifted(channel_id=act.channel_id, user_id=user_id, kind=kind)
+        detail = {"username": target.username, "kind": kind, **_before(target)}
+        await self._ledger.write(act, actor, "chat.lift", event, subject=f"user:{user_id}", detail=detail)
+
+
+def _before(target: Standing) -> dict[str, Any]:
+    """What held until then, for the log."""
+    held = target.restricted
+    if held is None:
+        return {}
+    return {"before": {"kind": held.kind, "until": held.until.isoformat() if held.until else None}}
+
+
+def _about(line: Entry) -> dict[str, Any]:
+    """What the log keeps of a removed message; `user` finds it again among all that concerns a person."""
+    kept = {"username": line.author.username, "text": line.text}
+    return {**kept, "user": str(line.author.id)} if line.author.id else kept
 
 
 def _shown(target: Standing, by: Standing, kind: str, until: datetime | None, seconds: int | None) -> dict[str, Any]:

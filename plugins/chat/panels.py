@@ -16,7 +16,7 @@ from aethex_live.web import Actor, current_actor
 from aethex_live.web.hot import remember
 
 from .lines import hue_of
-from .moderation import LONGEST_REASON, PRESETS
+from .moderation import BAN_PRESETS, LONGEST_REASON, PRESETS
 from .refusals import span
 from .sequence import topic_of
 from .service import Room
@@ -36,6 +36,7 @@ class Preset:
 
 
 TIMEOUTS = tuple(Preset(seconds=seconds, label=span(seconds)) for seconds in PRESETS)
+BANS = tuple(Preset(seconds=seconds, label=span(seconds)) for seconds in BAN_PRESETS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,11 @@ class Panel:
     def may_change_modes(self) -> bool:
         """Whether who looks at it may change the modes."""
         return self.room.me is not None and Right.CHAT_MODES in self.room.me.rights
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether who looks at it answers requests to be let in again."""
+        return self.room.moderator and self.room.me is not None and Right.CHAT_BAN in self.room.me.rights
 
     @property
     def timeouts(self) -> tuple[Preset, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ _ACTS = """
 select a.id, a.at, a.actor_id, a.actor_name, a.action, a.subject, a.detail
 from core_audit_entry a
 where a.channel_id = $1 and a.action like 'chat.%' and ($2::uuid is null or a.id < $2)
+  and ($4::text is null or a.action = $4)
+  and ($5::uuid is null or a.subject = 'user:' || $5::text or a.detail ->> 'user' = $5::text)
+  and ($6::text is null or lower(a.actor_name) = $6 or lower(a.detail ->> 'username') = $6)
 order by a.id desc limit $3
 """
 _RECENT = """
@@ -32,6 +36,33 @@ select count(*) filter (where l.deleted_at is null) as standing,
        count(*) filter (where l.deleted_at is not null) as removed
 from chat_line l where l.channel_id = $1 and l.author_id = $2 and l.kind = 'message'
 """
+
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "chat.delete": "Deleted a message",
+        "chat.clear": "Cleared messages",
+        "chat.warn": "Warned",
+        "chat.acknowledge": "Understood a warning",
+        "chat.timeout": "Timed out",
+        "chat.ban": "Banned",
+        "chat.lift": "Lifted",
+        "chat.appeal": "Asked to be let in again",
+        "chat.appeal_approve": "Granted a request",
+        "chat.appeal_deny": "Denied a request",
+        "chat.note": "Wrote a note",
+        "chat.unnote": "Deleted a note",
+        "chat.modes": "Changed the modes",
+        "chat.shield_on": "Turned shield mode on",
+        "chat.shield_off": "Turned shield mode off",
+        "chat.shield_modes": "Chose the modes of shield mode",
+        "chat.emote_added": "Added an emote",
+        "chat.emote_approved": "Let an emote be used",
+        "chat.emote_denied": "Denied an emote",
+        "chat.emote_removed": "Took an emote away",
+        "chat.approve": "Let a message through",
+        "chat.deny": "Did not let a message through",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +82,7 @@ class ShutOutRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActRow:
-    """An entry of the log: who did what to whom and why. `action` is chat.delete, .timeout, .ban or .lift."""
+    """An entry of the log: who did what to whom and why; `action` is one of ACTIONS."""
 
     id: UUID
     at: datetime
@@ -62,11 +93,27 @@ class ActRow:
     detail: Mapping[str, Any]
 
     @property
-    def changes(self) -> str:
-        """For modes: what was changed, from what to what."""
-        if self.action != "chat.modes":
-            return ""
-        return ", ".join(f"{name}: {old} → {new}" for name, (old, new) in self.detail.items())
+    def changes(self) -> Sequence[tuple[str, str, str]]:
+        """For acts about modes: what was changed, from what, to what."""
+        if self.action not in ("chat.modes", "chat.shield_modes"):
+            return ()
+        return [(name, shown(old), shown(new)) for name, (old, new) in self.detail.items()]
+
+    @property
+    def before(self) -> tuple[str, datetime | None] | None:
+        """For acts about people: kind and end of the timeout or ban that held until then."""
+        held = self.detail.get("before")
+        if not isinstance(held, Mapping):
+            return None
+        until = held.get("until")
+        return str(held.get("kind", "")), datetime.fromisoformat(until) if until else None
+
+
+def shown(value: object) -> str:
+    """A value of a mode as the log shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value is None else str(value)
 
 
 async def shut_out_people(
@@ -90,9 +137,22 @@ async def shut_out_people(
     ]
 
 
-async def acts(db: Database, channel_id: UUID, *, before: UUID | None = None, limit: int = 50) -> list[ActRow]:
-    """The log of the channel's chat, newest first; `before` as above."""
-    rows = await db.fetch(_ACTS, [channel_id, before, limit])
+async def acts(
+    db: Database,
+    channel_id: UUID,
+    *,
+    before: UUID | None = None,
+    limit: int = 50,
+    action: str | None = None,
+    about: UUID | None = None,
+    person: str | None = None,
+) -> list[ActRow]:
+    """The log of the channel's chat, newest first; `before` as above.
+
+    `action` is one kind of act, `about` whom it concerns, `person` the user name of who did it or whom it concerns.
+    """
+    name = person.strip().removeprefix("@").lower() if person else None
+    rows = await db.fetch(_ACTS, [channel_id, before, limit, action or None, about, name or None])
     return [
         ActRow(
             id=row["id"],

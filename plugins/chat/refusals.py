@@ -18,6 +18,12 @@ class ShutOut(Forbidden):
     code = "chat-restricted"
 
 
+class Warned(Forbidden):
+    """A moderator warned the author, who has not said yet that they understand."""
+
+    code = "chat-warned"
+
+
 def span(seconds: float) -> str:
     """A length of time in the unit that a person would use: 600 -> 10 minutes."""
     return format_timedelta(timedelta(seconds=max(1, math.ceil(round(seconds, 2)))), locale="en")
@@ -29,7 +35,13 @@ def shut_out(restricted: Restricted, now: datetime) -> Refusal:
     if restricted.until is None:
         return ShutOut(f"You are banned from this chat.{because}")
     left = max(1.0, (restricted.until - now).total_seconds())
-    return ShutOut(f"You are timed out in this chat for another {span(left)}.{because}", retry_after=left)
+    how = "banned from" if restricted.kind == "ban" else "timed out in"
+    return ShutOut(f"You are {how} this chat for another {span(left)}.{because}", retry_after=left)
+
+
+def warned() -> Refusal:
+    """What somebody reads who has not said yet that they understand a warning."""
+    return Warned("A moderator warned you: read it above the field, and press “I understand” to write again.")
 
 
 def too_fast(seconds: float) -> Refusal:

@@ -18,7 +18,7 @@ from .batches import Batches, Stored, Waiting
 from .entrance import Entrance
 from .held import Held, HeldMessages, Keep
 from .lines import Author, Quote, find, quote_of
-from .refusals import shut_out, too_fast
+from .refusals import shut_out, too_fast, warned
 from .standing import Standing, standings
 from .text import check_text, mentioned
 
@@ -126,6 +126,8 @@ class Sender:
             raise Forbidden("This account was closed by the operators of this site.", code="account-closed")
         if author.restricted is not None:
             raise shut_out(author.restricted, now)
+        if author.warned:
+            raise warned()
         return author
 
     async def _quote(self, channel_id: UUID, reply_to: UUID | None) -> Quote | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,17 +12,25 @@ from aethex_live.errors import Forbidden, NotFound
 from aethex_live.realtime import Message, Position
 
 from . import lines, records, sequence
-from .acts import Acts
+from .acts import Acts, Ledger
+from .appeals import Appeals
 from .batches import Batches, Stored
+from .clearing import Clearing
+from .command_acts import Answered, CommandLine, Deeds
+from .commands import is_command, unescaped
 from .emote_book import EmoteBook
 from .emotes import Emotes
 from .held import Held
+from .history import History
 from .lines import NEWEST, Entry
 from .mode_acts import ModeActs
 from .moderation import Moderation
 from .modes import OPEN, Modes, modes_of
+from .notes import Notes
 from .sending import Sender
+from .shield import Shield, ShieldActs, shield_of
 from .standing import Standing, require_moderator, standings
+from .warning_acts import OpenWarning, Warnings, open_warning
 from .writing import LineWriter
 
 if TYPE_CHECKING:
@@ -43,6 +51,9 @@ class Room:
     me: Standing | None
     modes: Modes = OPEN
     held: int = 0
+    warning: OpenWarning | None = None
+    shield: Shield = field(default_factory=Shield)
+    appeals: int = 0
 
     @property
     def moderator(self) -> bool:
@@ -74,15 +85,33 @@ class Chat:
         self._sender = Sender(context, settings, self._batches, book)
         self.held = self._sender.held
         acts = Acts(context.db, context.clock, context.realtime)
-        self.moderation = Moderation(acts, context.domain.audit, remove_recent_s=settings.remove_recent_s)
-        self.mode_acts = ModeActs(acts, context.domain.audit)
+        ledger = Ledger(context.domain.audit)
+        self.moderation = Moderation(acts, ledger, remove_recent_s=settings.remove_recent_s)
+        self.mode_acts = ModeActs(acts, ledger)
+        self.clearing = Clearing(context, acts, ledger)
+        self.warnings = Warnings(acts, ledger)
+        self.notes = Notes(acts, ledger)
+        self.appeals = Appeals(context, acts, ledger, self.moderation)
+        self.shield_acts = ShieldActs(acts, ledger, self.mode_acts)
+        self.history = History(context)
+        deeds = Deeds(
+            moderation=self.moderation,
+            clearing=self.clearing,
+            warnings=self.warnings,
+            notes=self.notes,
+            modes=self.mode_acts,
+            shield=self.shield_acts,
+        )
+        self.commands = CommandLine(context, deeds)
         self.emotes = Emotes(context, settings, acts, book)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
-    ) -> Stored | Held:
-        """Store a message; see Sender.send."""
-        return await self._sender.send(channel_id, actor, text, client_id=client_id, reply_to=reply_to)
+    ) -> Stored | Held | Answered:
+        """Store a message (see Sender.send), or carry a command out (see CommandLine.run)."""
+        if is_command(text):
+            return await self.commands.run(channel_id, actor, text)
+        return await self._sender.send(channel_id, actor, unescaped(text), client_id=client_id, reply_to=reply_to)
 
     async def standing(self, channel_id: UUID, actor: Actor) -> Standing | None:
         """What the actor is in the chat; None for guests."""
@@ -114,7 +143,26 @@ class Chat:
         judges = me is not None and me.moderates and Right.CHAT_DELETE in me.rights
         held = await self.held.count(channel_id) if judges else 0
         entries = await self._standing_emotes(channel_id, entries)
-        return Room(channel_id=channel_id, entries=entries, place=place, me=me, modes=modes, held=held)
+        lets_in = me is not None and me.moderates and Right.CHAT_BAN in me.rights
+        return Room(
+            channel_id=channel_id,
+            entries=entries,
+            place=place,
+            me=me,
+            modes=modes,
+            held=held,
+            warning=await self.warning(channel_id, me),
+            shield=await self.shield(channel_id),
+            appeals=await self.appeals.count(channel_id) if lets_in else 0,
+        )
+
+    async def warning(self, channel_id: UUID, me: Standing | None) -> OpenWarning | None:
+        """What keeps somebody from writing who was warned; None for everybody else."""
+        return await open_warning(self._context.db, channel_id, me.user_id) if me and me.warned else None
+
+    async def shield(self, channel_id: UUID) -> Shield:
+        """The shield mode of a chat."""
+        return await shield_of(self._context.db, channel_id)
 
     async def modes(self, channel_id: UUID) -> Modes:
         """How often, what and who may write."""
@@ -171,11 +219,20 @@ class Chat:
         return await records.shut_out_people(self._context.db, channel_id, now, before=before, limit=limit)
 
     async def log(
-        self, channel_id: UUID, actor: Actor, *, before: UUID | None = None, limit: int = 50
+        self,
+        channel_id: UUID,
+        actor: Actor,
+        *,
+        before: UUID | None = None,
+        limit: int = 50,
+        action: str | None = None,
+        person: str | None = None,
     ) -> list[records.ActRow]:
-        """The log of acts. Raises Forbidden for who doesn't moderate."""
+        """The log of acts: all, or of one kind or person. Raises Forbidden for who doesn't moderate."""
         require_moderator(await self.standing(channel_id, actor))
-        return await records.acts(self._context.db, channel_id, before=before, limit=limit)
+        return await records.acts(
+            self._context.db, channel_id, before=before, limit=limit, action=action, person=person
+        )
 
     async def exists(self, channel_id: UUID) -> bool:
         """Whether the channel is there; its chat then is, too."""

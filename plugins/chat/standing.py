@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Role = Literal["owner", "moderator", "member"]
 RestrictionKind = Literal["timeout", "ban"]
+SHORT = timedelta(hours=1)  # a timeout that is not longer is sat out
 
 _MISSING = {
     Right.CHAT_DELETE: "The owner of this channel has not given you the right to delete messages.",
@@ -26,8 +27,10 @@ _MISSING = {
 }
 _QUERY = """
 select u.id, u.username, u.display_name, u.state, b.state as person_state, u.role as site_role, c.owner_id,
-       r.kind, r.until, r.reason,
-       m.rights
+       r.kind, r.until, r.reason, r.created_at as restricted_at,
+       m.rights,
+       exists (select 1 from chat_warning w
+               where w.channel_id = c.id and w.user_id = u.id and w.acknowledged_at is null) as warned
 from core_channel c
 join core_user u on u.id = any($2)
 left join core_user b on b.id = u.bot_of_id
@@ -40,11 +43,17 @@ where c.id = $1 and c.delete_at is null
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restricted:
-    """A timeout or ban that holds; `until` is None for a ban."""
+    """A timeout or ban that holds since `since`; `until` is None for a ban without an end."""
 
     kind: RestrictionKind
     until: datetime | None
     reason: str
+    since: datetime
+
+    @property
+    def may_appeal(self) -> bool:
+        """Whether it is long enough to ask moderators for mercy: a ban, or a timeout of more than an hour."""
+        return self.kind == "ban" or self.until is None or self.until - self.since > SHORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,7 @@ class Standing:
     """An account as one channel's chat sees it; a moderator is who has at least one right in the chat.
 
     A bot is active only while the person is who answers for it.
+    `warned`: a moderator warned them, and they have not said yet that they understand.
     """
 
     user_id: UUID
@@ -62,6 +72,7 @@ class Standing:
     restricted: Restricted | None
     rights: frozenset[Right] = frozenset()
     bot: bool = False
+    warned: bool = False
 
     @property
     def moderates(self) -> bool:
@@ -81,10 +92,17 @@ async def standings(db: Database, channel_id: UUID, user_ids: list[UUID], now: d
             rights=_rights(row),
             active=row["state"] == "active" and row["person_state"] in (None, "active"),
             bot=row["person_state"] is not None,
-            restricted=Restricted(kind=row["kind"], until=row["until"], reason=row["reason"]) if row["kind"] else None,
+            restricted=_restricted(row),
+            warned=row["warned"],
         )
         for row in rows
     }
+
+
+def _restricted(row: Mapping[str, Any]) -> Restricted | None:
+    if not row["kind"]:
+        return None
+    return Restricted(kind=row["kind"], until=row["until"], reason=row["reason"], since=row["restricted_at"])
 
 
 def _role(row: Mapping[str, Any]) -> Role:

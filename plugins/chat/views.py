@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -14,12 +15,16 @@ from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Invalid, NotFound, Refusal
 from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to, say
 from aethex_live.web.api import uuid_of
-from aethex_live.web.pages import local_address
 from aethex_live.web.request import is_fragment
 
+from .addresses import back, base, filled
+from .command_acts import Answered
+from .commands import seconds_of
 from .held import Held
+from .history import may_read
 from .modes import AGE_PRESETS, SLOW_PRESETS, Links, Modes
-from .panels import TIMEOUTS, Panels
+from .panels import BANS, TIMEOUTS, Panels
+from .records import ACTIONS
 from .refusals import span
 from .standing import may_act
 
@@ -32,7 +37,8 @@ if TYPE_CHECKING:
 
 LOG_PAGE = 50
 PANEL_TEMPLATES = tuple(
-    f"chat/{name}.html" for name in ("panel", "line", "composer", "strings", "parts", "emote", "emotes_picker")
+    f"chat/{name}.html"
+    for name in ("panel", "line", "composer", "warned", "strings", "parts", "emote", "emotes_picker")
 )
 
 
@@ -70,14 +76,38 @@ class ModesForm(BaseModel):
     emotes_only: bool = False
     next: str = ""
 
+    @property
+    def modes(self) -> Modes:
+        """The modes that it says."""
+        return Modes(
+            slow_s=self.slow_s,
+            unique_only=self.unique_only,
+            links=cast("Links", self.links),
+            min_age_minutes=self.min_age_minutes,
+            verified_only=self.verified_only,
+            emotes_only=self.emotes_only,
+        )
+
 
 class PersonForm(BaseModel):
-    """About a person; `seconds` only for timeouts."""
+    """About a person; `seconds`, or `length` in words of one's own, for timeouts, `ban_for` (0: for good) for bans."""
 
     user: UUID
     reason: str = Field("", max_length=1000)
     seconds: int = 0
+    length: str = Field("", max_length=20)
+    ban_for: int = 0
     next: str = ""
+
+    @property
+    def timeout(self) -> int:
+        """Seconds of a timeout. Raises Invalid about `length`."""
+        if not self.length.strip():
+            return self.seconds
+        seconds = seconds_of(self.length.strip().lower().replace(" ", ""))
+        if seconds is None:
+            raise Invalid("Write a length such as 90s, 10m, 2h or 7d.", field="length")
+        return seconds
 
 
 class ChatPages:
@@ -102,6 +132,8 @@ class ChatPages:
         made.post("/deny")(self.deny)
         made.get("/modes")(self.modes)
         made.post("/modes")(self.set_modes)
+        made.get("/shield/modes")(self.shield_modes)
+        made.post("/shield/modes")(self.set_shield_modes)
         made.post("/delete")(self.delete)
         made.post("/timeout")(self.time_out)
         made.post("/ban")(self.ban)
@@ -114,7 +146,7 @@ class ChatPages:
         """The chat alone: for a window of its own, and for browsers without JavaScript."""
         channel = current_channel()
         if channel.slug != slug:
-            return redirect_to(_base())
+            return redirect_to(base())
         return await self._show()
 
     async def _show(self, form: Form[Any] | None = None, status: int = 200) -> Response:
@@ -124,7 +156,7 @@ class ChatPages:
             channel.slug,
             channel.name,
             current_actor(),
-            next_page=_base(),
+            next_page=base(),
             place="page",
             form=form,
         )
@@ -149,8 +181,12 @@ class ChatPages:
         except Refusal as refusal:
             form.refuse(refusal)
             return await self._show(form, refusal.status)
-        back = redirect_to(_back(data.next))
-        return say(back, "A moderator looks at your message first.", "neutral") if isinstance(stored, Held) else back
+        answer = redirect_to(back(data.next))
+        if isinstance(stored, Answered):
+            return say(answer, stored.text, "neutral")
+        return (
+            say(answer, "A moderator looks at your message first.", "neutral") if isinstance(stored, Held) else answer
+        )
 
     @hide
     @allow(Access.CHANNEL)
@@ -163,13 +199,18 @@ class ChatPages:
             raise NotFound("This account is not there any more.")
         own = card.me is not None and card.me.user_id == user_id
         may = {right: may_act(card.me, card.target, right) for right in CHAT}
+        known = may_read(card.me, card.target)
         return await page(
             "chat/card.html" if is_fragment() else "chat/card_page.html",
             channel=channel,
             card=card,
-            base=_base(),
-            next=_back(request.args.get("next", "")),
+            base=base(),
+            next=back(request.args.get("next", "")),
             timeouts=TIMEOUTS,
+            bans=BANS,
+            actions=ACTIONS,
+            record=await self._chat.history.of(channel.id, user_id, actor) if known else None,
+            may_clear=may[Right.CHAT_DELETE],
             may_time_out=may[Right.CHAT_TIMEOUT],
             may_ban=may[Right.CHAT_BAN],
             may_delete=card.line is not None and not card.line.removed and (own or may[Right.CHAT_DELETE]),
@@ -188,8 +229,8 @@ class ChatPages:
             template,
             channel=channel,
             people=people,
-            base=_base(),
-            next=f"{_base()}/restricted",
+            base=base(),
+            next=f"{base()}/restricted",
             may_time_out=Right.CHAT_TIMEOUT in rights,
             may_ban=Right.CHAT_BAN in rights,
         )
@@ -197,47 +238,60 @@ class ChatPages:
     @hide
     @allow(Access.CHANNEL_MODERATOR)
     async def log(self, slug: str) -> Response:
-        """What moderators did, newest first."""
-        channel = current_channel()
-        given = request.args.get("before")
+        """What moderators did, newest first; all of it, of one kind, or by and about one person."""
+        channel, asked = current_channel(), request.args
+        given, action, person = asked.get("before"), asked.get("action", "")[:80], asked.get("person", "")[:50]
         before = uuid_of(given, "before") if given else None
-        rows = await self._chat.log(channel.id, current_actor(), before=before, limit=LOG_PAGE + 1)
-        older = f"{_base()}/log?before={rows[LOG_PAGE - 1].id}" if len(rows) > LOG_PAGE else None
-        return await page("chat/log.html", channel=channel, rows=rows[:LOG_PAGE], older=older, base=_base())
+        rows = await self._chat.log(
+            channel.id, current_actor(), before=before, limit=LOG_PAGE + 1, action=action or None, person=person or None
+        )
+        wanted = {"action": action, "person": person}
+        more = {"before": str(rows[LOG_PAGE - 1].id), **wanted} if len(rows) > LOG_PAGE else None
+        return await page(
+            "chat/log.html",
+            channel=channel,
+            rows=rows[:LOG_PAGE],
+            older=f"{base()}/log?{urlencode(more)}" if more else None,
+            base=base(),
+            actions=ACTIONS,
+            wanted=wanted,
+        )
 
     @hide
     @allow(Access.CHANNEL_MEMBER)
     async def delete(self, slug: str) -> Response | BaseResponse:
         """Remove a message: one's own, or as a moderator."""
-        data = _data(await read_form(LineForm))
+        data = filled(await read_form(LineForm))
         await self._chat.moderation.delete(current_channel().id, data.line, current_actor())
-        return redirect_to(_back(data.next))
+        return redirect_to(back(data.next))
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
     async def time_out(self, slug: str) -> Response | BaseResponse:
         """Shut somebody out for a while."""
-        data = _data(await read_form(PersonForm))
+        data: PersonForm = filled(await read_form(PersonForm))
         await self._chat.moderation.time_out(
-            current_channel().id, data.user, current_actor(), seconds=data.seconds, reason=data.reason
+            current_channel().id, data.user, current_actor(), seconds=data.timeout, reason=data.reason
         )
-        return redirect_to(_back(data.next))
+        return redirect_to(back(data.next))
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
     async def ban(self, slug: str) -> Response | BaseResponse:
-        """Shut somebody out until it is lifted."""
-        data = _data(await read_form(PersonForm))
-        await self._chat.moderation.ban(current_channel().id, data.user, current_actor(), reason=data.reason)
-        return redirect_to(_back(data.next))
+        """Shut somebody out for good, or for a long while."""
+        data: PersonForm = filled(await read_form(PersonForm))
+        await self._chat.moderation.ban(
+            current_channel().id, data.user, current_actor(), seconds=data.ban_for or None, reason=data.reason
+        )
+        return redirect_to(back(data.next))
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
     async def lift(self, slug: str) -> Response | BaseResponse:
         """End a timeout or ban."""
-        data = _data(await read_form(PersonForm))
+        data = filled(await read_form(PersonForm))
         await self._chat.moderation.lift(current_channel().id, data.user, current_actor())
-        return redirect_to(_back(data.next))
+        return redirect_to(back(data.next))
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
@@ -246,7 +300,7 @@ class ChatPages:
         channel = current_channel()
         rows = await self._chat.held.waiting(channel.id, current_actor())
         template = "chat/held.html" if is_fragment() else "chat/held_page.html"
-        return await page(template, channel=channel, rows=rows, base=_base(), next=f"{_base()}/held")
+        return await page(template, channel=channel, rows=rows, base=base(), next=f"{base()}/held")
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
@@ -261,9 +315,9 @@ class ChatPages:
         return await self._decided(approve=False)
 
     async def _decided(self, *, approve: bool) -> Response | BaseResponse:
-        data: HeldForm = _data(await read_form(HeldForm))
+        data: HeldForm = filled(await read_form(HeldForm))
         await self._chat.held.decide(current_channel().id, data.held, current_actor(), approve=approve)
-        return redirect_to(_back(data.next))
+        return redirect_to(back(data.next))
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
@@ -271,40 +325,60 @@ class ChatPages:
         """The form of the modes: in the chat's dialog, or as a page."""
         return await self._show_modes(await self._chat.modes(current_channel().id))
 
-    async def _show_modes(self, modes: Modes, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    async def _show_modes(
+        self,
+        modes: Modes,
+        errors: Mapping[str, str] | None = None,
+        status: int = 200,
+        of: Literal["chat", "shield"] = "chat",
+    ) -> Response:
+        """The form of the modes that hold, or of those that shield mode turns on."""
         template = "chat/modes.html" if is_fragment() else "chat/modes_page.html"
         return await page(
             template,
             status=status,
             channel=current_channel(),
             modes=modes,
+            of=of,
             errors=errors or {},
             slow=[(seconds, span(seconds)) for seconds in sorted({*SLOW_PRESETS, modes.slow_s}) if seconds],
             ages=[
                 (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.min_age_minutes}) if minutes
             ],
-            base=_base(),
-            next=_back(request.args.get("next", "")),
+            base=base(),
+            next=back(request.args.get("next", "")),
         )
 
     @hide
     @allow(Access.CHANNEL_MODERATOR)
     async def set_modes(self, slug: str) -> Response | BaseResponse:
         """Let other modes hold, and go back."""
-        data: ModesForm = _data(await read_form(ModesForm))
-        modes = Modes(
-            slow_s=data.slow_s,
-            unique_only=data.unique_only,
-            links=cast("Links", data.links),
-            min_age_minutes=data.min_age_minutes,
-            verified_only=data.verified_only,
-            emotes_only=data.emotes_only,
-        )
+        data: ModesForm = filled(await read_form(ModesForm))
+        modes = data.modes
         try:
             await self._chat.mode_acts.change(current_channel().id, current_actor(), modes)
         except Invalid as refusal:
             return await self._show_modes(modes, {refusal.field or "slow_s": str(refusal)}, refusal.status)
-        return redirect_to(_back(data.next))
+        return redirect_to(back(data.next))
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def shield_modes(self, slug: str) -> Response:
+        """The form of the modes that shield mode turns on."""
+        return await self._show_modes((await self._chat.shield(current_channel().id)).preset, of="shield")
+
+    @hide
+    @allow(Access.CHANNEL_MODERATOR)
+    async def set_shield_modes(self, slug: str) -> Response | BaseResponse:
+        """Choose them, and go back."""
+        data: ModesForm = filled(await read_form(ModesForm))
+        modes = data.modes
+        try:
+            await self._chat.shield_acts.choose(current_channel().id, current_actor(), modes)
+        except Invalid as refusal:
+            errors = {refusal.field or "slow_s": str(refusal)}
+            return await self._show_modes(modes, errors, refusal.status, of="shield")
+        return redirect_to(back(data.next))
 
 
 def _compile(state: BlueprintSetupState) -> None:
@@ -316,20 +390,3 @@ def _compile(state: BlueprintSetupState) -> None:
 def _lengths(values: set[int], unit: int) -> list[tuple[int, str]]:
     """What a list of lengths offers, each with its words; `unit` in seconds."""
     return [(value, span(value * unit)) for value in sorted(values) if value > 0]
-
-
-def _base() -> str:
-    return f"/p/chat/{current_channel().slug}"
-
-
-def _back(wanted: str) -> str:
-    """The page that the form stood on; the chat's own when it names none of this site."""
-    return local_address(wanted) or _base()
-
-
-def _data(form: Form[Any]) -> Any:
-    """What was sent. Raises Invalid with the first sentence about it."""
-    if form.data is None:
-        field, sentence = next(iter(form.errors.items()))
-        raise Invalid(sentence, field=field)
-    return form.data

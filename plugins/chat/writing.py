@@ -16,7 +16,7 @@ from aethex_live.errors import AethexError, NotFound, Unavailable
 
 from .batches import BUSY, Stored, Waiting
 from .lines import Entry
-from .refusals import shut_out
+from .refusals import shut_out, warned
 from .sequence import advance, topic_of
 from .standing import standings
 
@@ -39,6 +39,8 @@ from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text
      with ordinality as w (id, author_id, author_name, role, text, mentions, reply_to, client_id, emotes, place)
 where not exists (select 1 from chat_restriction r where r.channel_id = $1 and r.user_id = w.author_id
                   and r.lifted_at is null and (r.until is null or r.until > $3))
+  and not exists (select 1 from chat_warning g where g.channel_id = $1 and g.user_id = w.author_id
+                  and g.acknowledged_at is null)
 on conflict do nothing
 returning id
 """
@@ -104,6 +106,8 @@ class LineWriter:
                 line.settle(known[line.key])
             elif person is not None and person.restricted is not None:
                 line.settle(shut_out(person.restricted, self._clock.now()))
+            elif person is not None and person.warned:
+                line.settle(warned())
             else:
                 rest.append(line)
         return rest

@@ -143,12 +143,31 @@ export class Composer {
     const left = Math.ceil((this.#free - Date.now()) / 1000);
     if (left > 0) return this.#refuse(this.#room.strings.slow.replace("{s}", left), "slow");
     const text = this.#box.value.trim().replace(/\s*\n\s*/g, " ");
+    if (/^\/(?!\/)/.test(text)) return this.#order(text);
     const message = { text: this.#room.emotes?.spell(text) ?? text, reply: this.#reply, clientId: newId() };
     this.#recall.add(text);
     this.#box.value = "";
     this.answer(null);
     this.#measure();
     this.#send(message);
+    this.#room.log.toEnd();
+  }
+
+  /** A command is never a line: its answer is for us alone, and what is refused stays in the field. */
+  async #order(text) {
+    this.#box.value = "";
+    this.#recall.add(text);
+    this.#measure();
+    try {
+      const { answer } = await this.#room.post({ text, client_id: newId() });
+      this.#room.log.add(this.#room.lines.system(answer), { important: true });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#box.value ||= text;
+      this.#measure();
+      this.#refuse(problem.detail ?? this.#room.strings.failed);
+    }
+    this.focus();
     this.#room.log.toEnd();
   }
 

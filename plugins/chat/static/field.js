@@ -1,4 +1,5 @@
 /** What helps with writing a message: completion and the picker; comes with the first focus on the form. */
+import { commandSource } from "./commands.js";
 import { complete } from "./complete.js";
 import { Emotes } from "./emotes.js";
 import { mentions } from "./mentions.js";
@@ -16,6 +17,6 @@ export function help(form, room) {
     picker ??= new Picker(box, { button, field, emotes });
     picker.toggle();
   };
-  const end = complete(field, [mentions(room), emotes.source()]);
+  const end = complete(field, [mentions(room), emotes.source(), commandSource(room.commands)]);
   return { pick, stop: () => { picker?.stop(); end(); } };
 }

@@ -46,6 +46,11 @@ export class Log {
     return [...this.#list.children];
   }
 
+  /** Lines that stand, and those that wait for their frame. */
+  get all() {
+    return [...this.#list.children, ...this.#waiting];
+  }
+
   get box() {
     return this.#box;
   }

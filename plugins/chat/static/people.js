@@ -3,9 +3,10 @@
  * lists in a dialog. Everything here is reached by keyboard: arrows move from line to line, Tab goes into the tools.
  */
 import { Problem } from "aethex/live";
+import { FORMS, STAYS, actOf } from "./acts.js";
 import { words } from "./emotes_image.js";
 
-const ACTS = { delete: "chat.delete", timeout: "chat.timeout", ban: "chat.ban", lift: "chat.lift", modes: "chat.modes", decide: "chat.decide" };
+const ACTS = { delete: "chat.delete", lift: "chat.lift", modes: "chat.modes", shield_modes: "chat.shield_modes", decide: "chat.decide" };
 
 /** What the form of the modes says; a switch that is off is not among its fields. */
 function modesOf(fields) {
@@ -199,19 +200,25 @@ export class People {
     event.preventDefault();
     const form = event.target;
     const fields = Object.fromEntries(new FormData(form));
-    const act = event.submitter?.formAction.endsWith("/ban") ? "ban" : form.dataset.act;
-    if (act === "decide") fields.approve = event.submitter?.formAction.endsWith("/approve");
-    const data = act === "modes" ? modesOf(fields) : act === "decide" ? { held: fields.held, approve: fields.approve } : act === "delete" ? { line: fields.line } : { user: fields.user };
-    if (act === "timeout") data.seconds = Number(fields.seconds);
-    if (fields.reason && act !== "lift") data.reason = fields.reason;
+    const act = actOf(form, event.submitter);
     try {
-      await this.#room.act(ACTS[act], data);
-      if (form.closest(".ax-chat-shut, .ax-chat-waiting")) await this.show(this.#dialog.dataset.address);
+      const [name, data] = FORMS[act]?.(fields, event.submitter, this.#room.strings) ?? this.#said(act, fields, event.submitter);
+      await this.#room.act(name, data);
+      if (form.matches(STAYS) || form.closest(".ax-chat-shut, .ax-chat-waiting")) await this.show(this.#dialog.dataset.address);
       else this.#dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       this.#tell(form, problem.detail ?? this.#room.strings.failed);
     }
+  }
+
+  /** What the other forms send: event and data. */
+  #said(act, fields, submitter) {
+    const data = {
+      modes: () => modesOf(fields), shield_modes: () => modesOf(fields), delete: () => ({ line: fields.line }), lift: () => ({ user: fields.user }),
+      decide: () => ({ held: fields.held, approve: submitter?.formAction.endsWith("/approve") }),
+    };
+    return [ACTS[act], data[act]()];
   }
 
   #tell(form, text) {

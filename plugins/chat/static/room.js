@@ -3,6 +3,7 @@
  * moderators are shown as they happen. Texts come from data-strings, templates from the page.
  */
 import { Problem, send, status, subscribe } from "aethex/live";
+import { Acts } from "./acts.js";
 import { Composer } from "./composer.js";
 import { Lines } from "./lines.js";
 import { Log } from "./log.js";
@@ -10,6 +11,7 @@ import { Log } from "./log.js";
 const SLOW = 3000; // ms of connecting before it is worth a word
 const SAID = 6000; // ms that a refusal stays
 const FETCH = 10_000; // ms
+const MOST_TIMER = 2 ** 31 - 1; // ms
 const language = document.documentElement.lang || undefined;
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -48,6 +50,7 @@ class ChatRoom extends HTMLElement {
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
+    room.acts = new Acts(this, room, (text) => this.#tell(text));
     if (form) this.#help(form, room);
     if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
     this.#whenNeeded(room);
@@ -77,6 +80,9 @@ class ChatRoom extends HTMLElement {
       post: (message) => this.#act("chat.send", message),
       act: (event, data) => this.#act(event, data),
       say: (text) => this.#say(text),
+      commands: this.dataset.meUrl.replace(/me$/, "commands"),
+      standing: () => this.#standing(),
+      field: () => this.#field(),
     };
   }
 
@@ -110,9 +116,19 @@ class ChatRoom extends HTMLElement {
         room.people?.again();
       }));
     }
+    const asked = this.querySelector("[data-desk] [data-count]");
+    if (asked) {
+      this.#stops.push(subscribe(`chatappeals:${channelId}`, ({ name, data }) => {
+        if (name !== "appeals") return;
+        asked.textContent = data.waiting;
+        asked.hidden = !data.waiting;
+        room.people?.again();
+      }));
+    }
     if (!me || room.moderator) return;
     this.#stops.push(subscribe(`chatown:${channelId}:${me}`, ({ name, data }) => {
       if (name === "denied") room.composer?.deny(data.client_id);
+      if (name === "appeal") room.acts.appealed(data);
     }));
   }
 
@@ -138,7 +154,7 @@ class ChatRoom extends HTMLElement {
     try {
       return await send(event, { channel: this.dataset.channelId, ...data });
     } catch (problem) {
-      if (problem instanceof Problem && problem.type?.endsWith(":chat-restricted")) this.#standing();
+      if (problem instanceof Problem && /:chat-(restricted|warned)$/.test(problem.type)) this.#standing();
       throw problem;
     }
   }
@@ -153,6 +169,7 @@ class ChatRoom extends HTMLElement {
     if (!this.#room) return;
     if (this.#queue) return this.#queue.push(event);
     const { name, data } = event;
+    if (this.#room.acts.hear(name, data)) return;
     const acts = {
       line: () => this.#line(data),
       removed: () => data.ids.forEach((id) => this.#remove(id, data.by)),
@@ -183,8 +200,8 @@ class ChatRoom extends HTMLElement {
 
   #restricted({ user, name, kind, until, seconds, by }) {
     if (user === this.#room.me) this.#standing({ kind, until, reason: "" });
-    const { banned, timedOut } = this.#room.strings;
-    this.#tell(fill(kind === "ban" ? banned : timedOut, { name, by, time: seconds && span(seconds) }));
+    const { banned, bannedFor, timedOut } = this.#room.strings;
+    this.#tell(fill(kind === "timeout" ? timedOut : seconds ? bannedFor : banned, { name, by, time: seconds && span(seconds) }));
   }
 
   #lifted({ user, name, by }) {
@@ -244,27 +261,40 @@ class ChatRoom extends HTMLElement {
     if (known) this.#lock(known);
     try {
       const answer = await fetch(this.dataset.meUrl, { signal: AbortSignal.timeout(FETCH) });
-      if (answer.ok) this.#lock((await answer.json()).restricted);
+      if (!answer.ok) return;
+      const { restricted, warning } = await answer.json();
+      this.#lock(restricted);
+      this.#room?.acts.warn(warning);
     } catch { /* what is shown already is right, only less */ }
   }
 
   #lock(restricted) {
     const banner = this.querySelector("[data-banner]");
-    const form = this.querySelector("[data-composer]");
     clearTimeout(this.#timers.unlock);
-    if (!banner || !form || !this.#room) return;
+    if (!banner || !this.#room) return;
     banner.hidden = !restricted;
-    form.hidden = Boolean(restricted);
+    this.#field();
     if (!restricted) return;
-    const { youAreBanned, youAreTimedOut, reason: because } = this.#room.strings;
-    const { kind, until, reason } = restricted;
-    const text = kind === "ban" ? youAreBanned : fill(youAreTimedOut, { until: exact.format(new Date(until)) });
-    banner.querySelector("[data-text]").textContent = reason ? `${text} ${fill(because, { reason })}` : text;
+    const { youAreBanned, youAreBannedUntil, youAreTimedOut, reason: because } = this.#room.strings;
+    const { kind, until, reason, may_appeal: mayAppeal } = restricted;
+    const text = kind === "timeout" ? youAreTimedOut : until ? youAreBannedUntil : youAreBanned;
+    const words = fill(text, { until: until && exact.format(new Date(until)) });
+    banner.querySelector("[data-text]").textContent = reason ? `${words} ${fill(because, { reason })}` : words;
+    banner.querySelector("[data-appeal]").hidden = !mayAppeal;
     if (until) this.#unlockAt(until);
   }
 
+  /** The field is there for who is neither shut out nor has a warning to answer. */
+  #field() {
+    const form = this.querySelector("[data-composer]");
+    const held = this.querySelector("[data-banner]:not([hidden]), [data-warning]:not([hidden])");
+    if (form) form.hidden = Boolean(held);
+  }
+
   #unlockAt(until) {
-    this.#timers.unlock = setTimeout(() => this.#lock(null), Math.max(0, Date.parse(until) - Date.now()) + 500);
+    const left = Math.max(0, Date.parse(until) - Date.now()) + 500;
+    // longer than a timer can count; nobody leaves a page open for that long
+    if (left < MOST_TIMER) this.#timers.unlock = setTimeout(() => this.#lock(null), left);
   }
 
   // --- words below the log

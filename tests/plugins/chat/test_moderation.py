@@ -232,7 +232,7 @@ async def test_the_log_names_who_did_what_to_whom(world: Any) -> None:
         ("nova_wire", "chat.ban"),
         ("nova_mods", "chat.delete"),
     ]
-    assert rows[2].detail == {"username": "pixelwren", "text": "bad words"}
+    assert rows[2].detail == {"username": "pixelwren", "text": "bad words", "user": str(world.viewer.user_id)}
     older = await world.chat.log(world.channel.id, world.owner, before=rows[0].id, limit=1)
     assert [row.action for row in older] == ["chat.ban"]
     with pytest.raises(Forbidden):
