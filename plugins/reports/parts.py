@@ -10,7 +10,7 @@ from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.models import Channel
 from aethex_live.web import current_actor
 
-from .queue import CHAT, Queue
+from .queue import CHAT, CHAT_PERSON, Queue
 
 if TYPE_CHECKING:
     from aethex_live import PluginContext
@@ -37,6 +37,9 @@ class Parts:
                 slot=Slot.CHANNEL_ACTIONS, template="reports/waiting.html", context=self.waiting, order=80
             ),
             SlotContribution(slot=Slot.CHAT_USER_CARD, template="reports/card.html", context=self.line, order=90),
+            SlotContribution(
+                slot=Slot.CHAT_MESSAGE_ACTIONS, template="reports/message.html", context=self.message, order=90
+            ),
             SlotContribution(slot=Slot.STUDIO_NAV, template="reports/nav.html", context=self.studio, order=90),
             SlotContribution(slot=Slot.ADMIN_NAV, template="reports/nav.html", context=self.admin, order=40),
         ]
@@ -58,11 +61,17 @@ class Parts:
         return None if given["channel"].can_manage else {"report_href": href("channel", given["channel"].id)}
 
     async def line(self, given: Given) -> Shown:
-        """On the card of somebody who wrote: the message that led there."""
+        """On the card of somebody who wrote: the message that led there, else the person."""
         line, person = given["line"], given["person"]
-        if line is None or line.removed or person.id == current_actor().user_id:
+        if person.id == current_actor().user_id:
             return None
-        return {"report_href": href(CHAT, str(line.id))}
+        if line is None or line.removed:
+            return {"report_href": href(CHAT_PERSON, f"{given['channel'].id.hex}{person.id.hex}"), "of_line": False}
+        return {"report_href": href(CHAT, str(line.id)), "of_line": True}
+
+    async def message(self, _: Given) -> Shown:
+        """Among the tools of a message in a chat; the page puts its id behind the address."""
+        return {"report_href": href(CHAT, "")}
 
     async def waiting(self, given: Given) -> Shown:
         """On a channel's page, for its moderators: reports about its chat."""

@@ -21,20 +21,22 @@ MOST_SHOWN = 20  # reports of one thing
 
 _OPEN = """
 select kind, subject_id, count(*) as count from reports_report
-where closed_at is null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind = $2)
+where closed_at is null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind like $2)
 group by kind, subject_id order by count(*) desc, min(id::text) limit $3 offset $4
 """
 _COUNT = """
 select count(distinct (kind, subject_id)) as count from reports_report
-where closed_at is null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind = $2)
+where closed_at is null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind like $2)
 """
 _CLOSED = """
 select distinct on (case_id) id, case_id from reports_report
-where closed_at is not null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind = $2)
+where closed_at is not null and ($1::uuid is null or channel_id = $1) and ($2::text is null or kind like $2)
   and ($3::uuid is null or case_id < $3)
 order by case_id desc, id limit $4
 """
-CHAT = "chat.line"  # of these a channel's moderators take care
+# of these a channel's moderators take care
+CHAT, CHAT_PERSON = "chat.line", "chat.person"
+OF_CHATS = "chat.%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +79,11 @@ class Queue:
 
     async def count(self, channel_id: UUID | None = None) -> int:
         """How many things wait."""
-        return int((await self._db.fetch(_COUNT, [channel_id, CHAT if channel_id else None]))[0]["count"])
+        return int((await self._db.fetch(_COUNT, [channel_id, OF_CHATS if channel_id else None]))[0]["count"])
 
     async def open(self, channel_id: UUID | None = None, *, page: int = 0) -> tuple[list[Case], bool]:
         """A page of what waits, the most reported first; and whether there is more."""
-        values = [channel_id, CHAT if channel_id else None, PAGE + 1, page * PAGE]
+        values = [channel_id, OF_CHATS if channel_id else None, PAGE + 1, page * PAGE]
         found = await self._db.fetch(_OPEN, values)
         rows = await self._reports([row["subject_id"] for row in found[:PAGE]])
         moderator = channel_id is not None
@@ -97,7 +99,7 @@ class Queue:
 
     async def closed(self, channel_id: UUID | None = None, *, before: UUID | None = None) -> list[Case]:
         """What was closed, the newest first; one more than a page where there is more."""
-        values = [channel_id, CHAT if channel_id else None, before, PAGE + 1]
+        values = [channel_id, OF_CHATS if channel_id else None, before, PAGE + 1]
         ids = [row["case_id"] for row in await self._db.fetch(_CLOSED, values)]
         grouped: dict[UUID | None, list[Report]] = {}
         for report in await Report.filter(case_id__in=ids).order_by("id").select_related("reporter"):

@@ -7,14 +7,21 @@ from uuid import UUID
 
 from aethex_live.errors import NotFound
 from aethex_live.hookspecs import moderation as specs
-from aethex_live.hookspecs.moderation import Reportable
+from aethex_live.hookspecs.moderation import Neighbour, Reportable
 from aethex_live.models import Broadcast, Channel, Recording
 
 if TYPE_CHECKING:
     from aethex_live import PluginContext
 
 LONGEST_TEXT = 1000
-KINDS = {"channel": "Channel", "broadcast": "Live stream", "recording": "Video", "chat.line": "Chat message"}
+MOST_AROUND = 20
+KINDS = {
+    "channel": "Channel",
+    "broadcast": "Live stream",
+    "recording": "Video",
+    "chat.line": "Chat message",
+    "chat.person": "Person in a chat",
+}
 
 
 def kind_name(kind: str) -> str:
@@ -106,6 +113,16 @@ def snapshot_of(found: Reportable) -> dict[str, object]:
         "at": found.at.isoformat() if found.at else None,
         "author": found.author_name,
         "act_path": found.act_path,
+        "around": [_neighbour(said) for said in found.around[-MOST_AROUND:]],
+    }
+
+
+def _neighbour(said: Neighbour) -> dict[str, object]:
+    return {
+        "name": said.name[:50],
+        "text": said.text[:LONGEST_TEXT],
+        "at": said.at.isoformat(),
+        "subject": said.subject,
     }
 
 

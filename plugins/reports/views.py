@@ -24,7 +24,7 @@ from aethex_live.web import (
 from aethex_live.web.api import page_of, uuid_of
 
 from .acts import PROVEN, acts_for
-from .queue import CHAT, PAGE, Case, Queue, outcome_of
+from .queue import CHAT, CHAT_PERSON, PAGE, Case, Queue, outcome_of
 from .reasons import SENTENCES, Act, Reason
 from .service import LONGEST, LONGEST_NOTE, Filing, Reports
 from .subjects import Subjects, kind_name
@@ -159,7 +159,7 @@ class Pages:
             raise Invalid(sentence, field=field)
         data = form.data
         if channel_id is not None and (
-            data.kind != CHAT or data.act not in acts_for(CHAT, moderator=True, accused=False)
+            data.kind not in (CHAT, CHAT_PERSON) or data.act not in acts_for(CHAT, moderator=True, accused=False)
         ):
             raise NotFound("Moderators close reports about the chat of their channel.")
         if data.act in PROVEN:

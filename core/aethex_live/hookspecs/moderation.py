@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,10 +29,21 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """What somebody said beside the thing that is reported; `subject`: it is that thing itself."""
+
+    name: str
+    text: str
+    at: datetime
+    subject: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reportable:
     """Something that can be reported, as it is at this moment: what it says, whose it is, where it stands.
 
-    `path` leads to it on this site; `act_path`, if given, to where a moderator of the channel acts on it.
+    `path` leads to it on this site; `act_path`, if given, to where a moderator of the channel acts on it. `around` is
+    what was said beside it, oldest first: kept with the report, because words are judged by what they answer.
     """
 
     title: str
@@ -42,6 +54,7 @@ class Reportable:
     author_name: str = ""
     channel_id: UUID | None = None
     act_path: str = ""
+    around: Sequence[Neighbour] = ()
 
 
 @spec("ask", provisional=True)

@@ -38,6 +38,7 @@ class Slot(enum.StrEnum):
     WATCH_AFTER = "watch.after"
     VIDEO_ACTIONS = "video.actions"
     CHAT_USER_CARD = "chat.user_card"
+    CHAT_MESSAGE_ACTIONS = "chat.message_actions"
     CHANNEL_HEADER = "channel.header"
     CHANNEL_ACTIONS = "channel.actions"
     CHANNEL_TABS = "channel.tabs"
@@ -77,6 +78,10 @@ SLOT_NOTES: Mapping[Slot, tuple[str, tuple[str, ...]]] = {
     Slot.WATCH_AFTER: ("Watch page, the end of the main column", ("channel", "live")),
     Slot.VIDEO_ACTIONS: ("Video page, buttons beside the channel's name", ("channel", "video")),
     Slot.CHAT_USER_CARD: ("Chat, at the end of the card of somebody who wrote", ("channel", "person", "line")),
+    Slot.CHAT_MESSAGE_ACTIONS: (
+        "Chat, among the tools of a message; `data-line-href` gets the message's id",
+        ("slug",),
+    ),
     Slot.CHANNEL_HEADER: ("Channel page, under the name", ("channel",)),
     Slot.CHANNEL_ACTIONS: ("Channel page, buttons", ("channel",)),
     Slot.CHANNEL_TABS: ("Channel page, more tabs", ("channel",)),

@@ -66,7 +66,7 @@ export class People {
     const there = line.dataset.id && !["deleted", "sending", "failed"].includes(line.dataset.state);
     // the tools come without a button that the moderator's rights leave empty; deleting is there for one's own lines
     const deletes = rights.has("chat.delete") && (power || (moderator && !line.dataset.user));
-    return { reply: me && there, delete: there && (own || deletes), menu: power };
+    return { reply: me && there, delete: there && (own || deletes), menu: power, others: there && !own };
   }
 
   #point(line) {
@@ -79,7 +79,11 @@ export class People {
     const may = this.#may(line);
     this.#tools = this.#room.part("tools");
     for (const button of this.#tools.querySelectorAll("button")) if (!may[button.dataset.act]) button.remove();
-    if (this.#tools.querySelector("button")) line.append(this.#tools);
+    for (const link of this.#tools.querySelectorAll("[data-line-href]")) {
+      if (may.others) link.href = link.dataset.lineHref + line.dataset.id;
+      else link.remove();
+    }
+    if (this.#tools.querySelector("a, button")) line.append(this.#tools);
   }
 
   #leave() {

@@ -1,4 +1,4 @@
-"""Every act about a person × who does it × to whom: nobody on owner, operators or themselves, moderators not on each other."""
+"""Every act about people, by everybody, to everybody: nobody acts on owner, operators or themselves."""
 
 from __future__ import annotations
 

@@ -95,6 +95,47 @@ async def test_a_chat_message_is_reported_from_its_author_s_card(world: World) -
     )
 
 
+async def test_a_report_of_a_message_keeps_what_was_said_beside_it(world: World) -> None:
+    # Given a conversation
+    channel, _, _ = await world.channel()
+    author, _ = await world.person()
+    other, reader = await world.person()
+    said = [await world.line(channel, who, f"word {n}") for n, who in enumerate([author, other] * 8)]
+    # When one message of it is reported, and everything is removed afterwards
+    assert (await reader.api("POST", "/reports", about("chat.line", said[8]))).status == 201
+    world.site.platform.db.bind()
+    await world.site.platform.db.execute("delete from chat_line where channel_id = $1", [channel.id])
+    # Then five before and five after it are kept, and which of them it is
+    report = await Report.get(subject_id=said[8])
+    around = report.snapshot["around"]
+    assert [kept["text"] for kept in around] == [f"word {n}" for n in range(3, 14)]
+    assert [kept["text"] for kept in around if kept["subject"]] == ["word 8"]
+    assert "<mark>word 8</mark>" in (await world.operator.get("/p/reports/queue")).text
+
+
+async def test_a_person_of_a_chat_is_reported_from_their_card(world: World) -> None:
+    channel, _, _ = await world.channel()
+    author, author_browser = await world.person()
+    silent, reader = await world.person()
+    await world.line(channel, author, "rude words")
+    # Given their card, without a message that led there
+    card = f"/p/chat/{channel.slug}/people/{author.id}"
+    number = f"{channel.id.hex}{author.id.hex}"
+    assert "Report this person" in (await reader.get(card)).text
+    assert "Report this person" not in (await author_browser.get(card)).text
+    # When they are reported
+    assert f"id={number}" in (await reader.get(card)).text
+    assert (await reader.api("POST", "/reports", about("chat.person", number))).status == 201
+    # Then their last words are kept
+    world.site.platform.db.bind()
+    report = await Report.get(subject_id=number)
+    assert (report.accused_id, report.channel_id) == (author.id, channel.id)
+    assert [kept["text"] for kept in report.snapshot["around"]] == ["rude words"]
+    # and who never wrote there, or is not there, can't be reported
+    for wrong in (f"{channel.id.hex}{silent.id.hex}", number[::-1], "x" * 64, f"{author.id.hex}{author.id.hex}"):
+        assert (await reader.api("POST", "/reports", about("chat.person", wrong))).status == 404
+
+
 async def test_what_is_not_there_or_not_public_can_not_be_reported(world: World) -> None:
     channel, _, _ = await world.channel()
     _, reader = await world.person()
