@@ -180,3 +180,52 @@ async def test_no_message_becomes_code_or_markup_while_it_comes_or_later(
     # Then nothing ran and nothing became markup
     assert live == []
     assert await page.evaluate(LOOK) == []
+
+
+async def fill_desk(hostile: Hostile) -> list[str]:
+    """Warnings, notes, requests and reasons full of hostile text; the pages of moderators that show them."""
+    texts, now = bins(list(payloads()), 490), datetime.now(UTC)
+    db, channel = hostile.site.platform.db, await Channel.get(slug="open")
+    wren = await User.create(id=uuid7(), username="wren", username_key="wren", display_name=pick(texts, 1)[:NAME])
+    note = "insert into chat_note (id, channel_id, user_id, author_name, text, created_at) values ($1,$2,$3,$4,$5,$6)"
+    shut = (
+        "insert into chat_restriction (id, channel_id, user_id, kind, reason, created_at)"
+        " values ($1, $2, $3, 'ban', $4, $5)"
+    )
+    asks = "insert into chat_appeal (id, channel_id, user_id, text, created_at) values ($1, $2, $3, $4, $5)"
+    entry = (
+        "insert into core_audit_entry (id, actor_name, action, channel_id, subject, detail, at)"
+        " values ($1, $2, 'chat.warn', $3, $4, $5, $6)"
+    )
+    for number, text in enumerate(texts):
+        name = text[:NAME]
+        person = await User.create(id=uuid7(), username=f"a{number}", username_key=f"a{number}", display_name=name)
+        await db.execute(note, [uuid7(), channel.id, wren.id, name, text, now])
+        await db.execute(shut, [uuid7(), channel.id, person.id, text[:200], now])
+        await db.execute(asks, [uuid7(), channel.id, person.id, text, now])
+        detail = {"username": name, "reason": text}
+        await db.execute(entry, [uuid7(), name, channel.id, f"user:{wren.id}", detail, now])
+    return [f"/p/chat/open/{rest}" for rest in ("appeals", "restricted", "log", f"people/{wren.id}", "desk")]
+
+
+@pytest.mark.parametrize("policy", [False, True], ids=["without the policy", "with the policy"])
+async def test_no_word_of_moderators_or_to_them_becomes_code(hostile: Hostile, chromium: Browser, policy: bool) -> None:
+    context = await signed_in(chromium, hostile, policy=policy)
+    page, base = await context.new_page(), hostile.site.url.rstrip("/")
+    addresses = await fill_desk(hostile)
+    assert await look(page, iter(addresses), base) == []
+    # and the same in the chat's own dialog
+    await page.goto(f"{base}/p/chat/open")
+    await page.wait_for_selector("ax-chat[data-ready]")
+    for address in addresses:
+        await page.evaluate(
+            "async (address) => { const chat = document.querySelector('ax-chat');"
+            " chat.dispatchEvent(new PointerEvent('pointerover'));"
+            " const link = Object.assign(document.createElement('a'), { href: address });"
+            " link.dataset.open = ''; chat.append(link); link.click(); link.remove(); }",
+            address,
+        )
+        await page.wait_for_function(
+            "(a) => document.querySelector('dialog[open]')?.dataset.address?.endsWith(a)", arg=address
+        )
+        assert await page.evaluate(LOOK) == [], address

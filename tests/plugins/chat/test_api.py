@@ -102,6 +102,97 @@ async def test_null_seconds_are_a_ban_and_lifting_nothing_is_a_conflict(api: Api
     assert (await api.owner.api("DELETE", path)).status == 409
 
 
+async def test_a_ban_has_an_end_when_it_is_given_one(api: Api) -> None:
+    viewer = await api.me(api.viewer)
+    body = {"user": viewer["id"], "kind": "ban", "seconds": 7200}
+    made = (await api.owner.api("POST", api.path("restrictions"), body)).json()["restricted"]
+    assert (made["kind"], made["may_appeal"]) == ("ban", True)
+    assert made["until"] is not None
+
+
+async def test_messages_of_a_person_and_of_all_are_cleared(api: Api) -> None:
+    for browser in (api.viewer, api.owner):
+        await api.send(browser, "hello", "c")
+    viewer = await api.me(api.viewer)
+    cleared = await api.moderator.api("DELETE", api.path(f"people/{viewer['id']}/messages"))
+    assert cleared.json() == {"removed": 1}
+    assert (await api.moderator.api("DELETE", api.path("messages"))).json() == {"removed": 1}
+    assert (await api.viewer.api("GET", api.path("messages"))).json()["items"] == []
+    assert (await api.viewer.api("DELETE", api.path("messages"))).status == 403
+
+
+async def test_a_warning_is_acknowledged(api: Api) -> None:
+    viewer = await api.me(api.viewer)
+    body = {"user": viewer["id"], "reason": "No spoilers"}
+    made = await api.moderator.api("POST", api.path("warnings"), body)
+    assert made.status == 201, made.text
+    assert (await api.moderator.api("POST", api.path("warnings"), body)).status == 409
+    refused = await api.send(api.viewer, "hey", "a")
+    assert (refused.status, refused.json()["type"]) == (403, "urn:aethex:problem:chat-warned")
+    warning = (await api.me(api.viewer))["warning"]
+    assert (warning["id"], warning["reason"]) == (made.json()["id"], "No spoilers")
+    path = api.path(f"warnings/{warning['id']}/acknowledge")
+    assert (await api.owner.api("POST", path)).status == 404
+    assert (await api.viewer.api("POST", path)).status == 200
+    assert (await api.send(api.viewer, "hey", "a")).status == 201
+
+
+async def test_a_request_is_made_and_answered(api: Api) -> None:
+    viewer = await api.me(api.viewer)
+    assert (await api.viewer.api("POST", api.path("appeals"), {"text": "Please"})).status == 403
+    await api.owner.api("POST", api.path("restrictions"), {"user": viewer["id"]})
+    made = await api.viewer.api("POST", api.path("appeals"), {"text": "Please"})
+    assert made.status == 201, made.text
+    assert (await api.viewer.api("POST", api.path("appeals"), {"text": "Please"})).status == 409
+    assert (await api.viewer.api("GET", api.path("appeals"))).status == 403
+    (row,) = (await api.owner.api("GET", api.path("appeals"))).json()["items"]
+    assert (row["id"], row["text"], row["kind"], row["until"]) == (made.json()["id"], "Please", "ban", None)
+    answer = {"approve": False, "answer": "Not yet"}
+    assert (await api.moderator.api("POST", api.path(f"appeals/{row['id']}"), answer)).status == 200
+    own = (await api.viewer.api("GET", api.path("appeals/mine"))).json()["appeal"]
+    assert (own["state"], own["answer"]) == ("denied", "Not yet")
+    early = await api.viewer.api("POST", api.path("appeals"), {"text": "Please"})
+    assert early.status == 429
+    assert float(early.headers["Retry-After"]) > 6 * 86_400
+
+
+async def test_a_record_with_notes_is_for_moderators(api: Api) -> None:
+    viewer = await api.me(api.viewer)
+    await api.send(api.viewer, "hello", "c")
+    path = api.path(f"people/{viewer['id']}")
+    note = await api.moderator.api("POST", f"{path}/notes", {"text": "Kind person"})
+    assert note.status == 201, note.text
+    found = (await api.owner.api("GET", path)).json()
+    assert [message["text"] for message in found["messages"]] == ["hello"]
+    assert [(kept["id"], kept["text"]) for kept in found["notes"]] == [(note.json()["id"], "Kind person")]
+    assert [act["action"] for act in found["acts"]] == ["chat.note"]
+    assert (await api.viewer.api("GET", path)).status == 403
+    assert (await api.owner.api("DELETE", api.path(f"notes/{note.json()['id']}"))).status == 200
+
+
+async def test_shield_mode_and_its_modes(api: Api) -> None:
+    assert (await api.viewer.api("GET", api.path("shield"))).json()["on"] is False
+    assert (await api.moderator.api("PUT", api.path("shield/modes"), {"slow_s": 60})).status == 200
+    turned = (await api.moderator.api("PUT", api.path("shield"), {"on": True})).json()
+    assert (turned["on"], turned["preset"]["slow_s"]) == (True, 60)
+    assert (await api.viewer.api("GET", api.path("modes"))).json()["slow_s"] == 60
+    assert (await api.viewer.api("PUT", api.path("shield"), {"on": False})).status == 403
+    log = (await api.owner.api("GET", api.path("log?action=chat.shield_modes"))).json()["items"]
+    assert log[0]["detail"]["slow_s"] == [30, 60]
+
+
+async def test_commands_are_answered_and_not_said(api: Api) -> None:
+    answer = await api.send(api.owner, "/slow 30", "c")
+    assert (answer.status, answer.json()) == (200, {"answer": "Slow mode: one message every 30 seconds."})
+    wrong = await api.send(api.owner, "/slow fast", "c")
+    assert (wrong.status, wrong.json()["type"]) == (422, "urn:aethex:problem:chat-command-usage")
+    assert (await api.owner.api("GET", api.path("messages"))).json()["items"] == []
+    names = [one["name"] for one in (await api.viewer.api("GET", api.path("commands"))).json()["items"]]
+    assert names == ["help"]
+    names = [one["name"] for one in (await api.owner.api("GET", api.path("commands"))).json()["items"]]
+    assert {"ban", "clear", "help", "shield", "timeout", "warn"} <= set(names)
+
+
 async def test_authors_delete_their_own_and_nobody_elses(api: Api) -> None:
     mine = (await api.send(api.viewer, "oops", "a")).json()
     theirs = (await api.send(api.owner, "hello", "b")).json()

@@ -28,6 +28,24 @@ def deleted(user_id: UUID | None, clock: Any) -> Recorded:
     )
 
 
+async def test_what_moderators_wrote_about_somebody_goes_with_them(world: Any) -> None:
+    # Given a warning, a note and a request of a viewer, and a note by a moderator about somebody else
+    here, who = world.channel.id, world.viewer.user_id
+    await world.chat.warnings.warn(here, who, world.moderator, reason="Words")
+    await world.chat.notes.write(here, who, world.moderator, "About them")
+    await world.chat.notes.write(here, world.other.user_id, world.moderator, "About another")
+    await world.chat.moderation.ban(here, who, world.moderator)
+    await world.chat.appeals.ask(here, world.viewer, "Please")
+    # When the accounts of both are deleted
+    for gone in (world.viewer, world.moderator):
+        await departed_people(world.db).handle(deleted(gone.user_id, world.clock))
+    # Then nothing of it is left but the note about the other, without its author
+    for table in ("chat_warning", "chat_appeal", "chat_restriction"):
+        assert not await world.db.fetch(f"select 1 from {table}")
+    kept = await world.db.fetch("select author_id, author_name, text from chat_note")
+    assert [tuple(row.values()) for row in kept] == [(None, NAME, "About another")]
+
+
 async def test_words_stay_and_names_go(world: Any) -> None:
     # Given lines of a viewer, a timeout by a moderator, and a line of somebody else
     await world.say(world.viewer, "I was here")
