@@ -172,9 +172,9 @@ class ActsApi:
         return Done()
 
     @tag(["chat"])
-    @allow(Access.CHANNEL)
+    @allow(Access.CHANNEL_MODERATOR)
     @validate_response(ShieldOut)
-    @refuses(404)
+    @refuses(401, 403, 404)
     async def shield(self, slug: str) -> ShieldOut:
         """Whether shield mode is on, and what it turns on."""
         return shield_out(await self._chat.shield(current_channel().id))
