@@ -275,3 +275,18 @@ async def test_a_message_is_reported_from_its_tools(theatre: Theatre) -> None:
     await own.hover()
     await expect(own.get_by_role("button", name="Reply")).to_be_visible()
     await expect(own.get_by_role("link", name="Report")).to_have_count(0)
+
+
+async def test_a_slash_offers_the_commands_that_one_has(theatre: Theatre) -> None:
+    viewer, owner = await theatre.open("viewer"), await theatre.open("owner")
+    field = owner.page.locator("ax-chat textarea")
+    await field.press_sequentially("/ti")
+    option = owner.page.get_by_role("option", name="/timeout")
+    await expect(option).to_contain_text("[time] [reason]")
+    await field.press("Tab")
+    await expect(field).to_have_value("/timeout ")
+    # who moderates nothing is offered nothing of it
+    field = viewer.page.locator("ax-chat textarea")
+    await field.press_sequentially("/")
+    await expect(viewer.page.get_by_role("option")).to_have_count(1)
+    await expect(viewer.page.get_by_role("option", name="/help")).to_be_visible()
