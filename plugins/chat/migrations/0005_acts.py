@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('core', '0006_channels'), ('chat', '0004_emotes')]
+    dependencies = [('core', '0007_bots'), ('chat', '0004_emotes')]
 
     initial = False
 
