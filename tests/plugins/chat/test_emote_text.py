@@ -42,6 +42,7 @@ def test_codes_are_found(text: str, found: list[str]) -> None:
     assert [text[one.start : one.end] for one in codes(text, KNOWN)] == found
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_the_pieces_still_make_up_the_message_and_only_known_codes_are_emotes(text: str) -> None:
     pieces = parts(text, frozenset({"nova"}), KNOWN)
@@ -63,7 +64,7 @@ def test_the_page_finds_the_same(need: Callable[[str], Path]) -> None:
     node = need("node")
     texts: list[str] = []
 
-    @settings(max_examples=300)
+    @settings(max_examples=300, deadline=None)
     @given(TEXTS)
     def collect(text: str) -> None:
         texts.append(text)
@@ -119,6 +120,7 @@ def test_every_emoji_of_the_picker_is_one() -> None:
     assert wrong == []
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20))
 def test_letters_digits_and_marks_are_never_emoji(text: str) -> None:
     pictures = set("\u00a9\u00ae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299")
