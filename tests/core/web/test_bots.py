@@ -126,6 +126,8 @@ async def test_a_bot_s_token_has_a_bot_s_scopes_alone(site: LiveSite) -> None:
         refused = await say(client, channel, "no")
     assert str(refused["problem"]["type"]).endswith("scope-missing")  # type: ignore[index]
     # and no token makes bots or tokens
+    me = await api_of(site, token, "GET", "/me")
+    assert (me.json()["username"], me.json()["bot"]) == ("scoped_bot", True)
     assert (await api_of(site, token, "GET", "/me/bots")).status == 403
     assert (await api_of(site, token, "POST", "/me/bots", {"username": "bot_of_bot"})).status == 403
 

@@ -274,4 +274,5 @@ def me_of(user: User, pending: str | None = None) -> Me:
         state=user.state,
         role="operator" if user.role == "operator" else "member",
         created_at=user.created_at,
+        bot=user.bot_of_id is not None,
     )

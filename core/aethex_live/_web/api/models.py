@@ -54,6 +54,7 @@ class Me(BaseModel):
     state: str = Field(description="active; pending: waits for an operator")
     role: Literal["member", "operator"]
     created_at: datetime
+    bot: bool = Field(default=False, description="an account of a program, for which a person answers")
 
 
 class MeChange(Body):
