@@ -109,13 +109,22 @@ async def fill(site: LiveSite) -> list[str]:
     return found
 
 
+async def bots_of() -> list[str]:
+    """Bots with hostile names, and the pages that show them."""
+    owner = await User.get(username="boss")
+    for number, name in enumerate(text for text in payloads() if len(text) <= NAME):
+        named = {"username": f"bot{number}", "username_key": f"bot{number}", "display_name": name}
+        await User.create(id=uuid7(), **named, bot_of_id=owner.id)
+    return ["/settings/bots", "/admin/people"]
+
+
 @pytest_asyncio.fixture
 async def hostile(open_site: Any) -> Hostile:
     site = await open_site(plugins={"chat": {"moderator_rate_messages": 1000, "history_lines": 200}})
     operator = await site.operator()
     await operator.submit("/studio", name="Open", slug="open", category="")
     site.platform.db.bind()
-    return Hostile(site, operator, await fill(site), "/open/live")
+    return Hostile(site, operator, [*await fill(site), *await bots_of()], "/open/live")
 
 
 @pytest_asyncio.fixture
@@ -169,7 +178,10 @@ async def test_no_message_becomes_code_or_markup_while_it_comes_or_later(
     await page.goto(f"{hostile.site.url.rstrip('/')}{hostile.chat}")
     await page.wait_for_function("document.querySelector('ax-chat')?.matches(':defined')")
     # When every payload is said, and the page has them, and when somebody comes later
+    names = [text for text in payloads() if len(text) <= NAME]
     for number, text in enumerate(payloads()):
+        # whoever says it is called so, too
+        await User.filter(username="boss").update(display_name=pick(names, number))
         message = {"text": text, "client_id": f"m{number}"}
         answer = await hostile.operator.api("POST", "/channels/open/chat/messages", message)
         assert answer.status in {201, 422}, answer.text
