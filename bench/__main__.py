@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
+from bench import realtime
 from bench.figures import Figure
 from bench.served import ROOT
 
@@ -30,6 +31,7 @@ AREAS = (
     "pages",
     "plugins",
 )
+PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
 
 
 def main() -> int:
@@ -59,14 +61,16 @@ def figures(areas: Sequence[str], *, quick: bool) -> Iterator[Figure]:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("area", nargs="?", choices=AREAS, help="measure this area only")
+    parser.add_argument("area", nargs="?", choices=(*AREAS, *PARTS), help="measure this area or part only")
     parser.add_argument("--quick", action="store_true", help="end within a minute; what can't be judged then is null")
     parser.add_argument("--json", action="store_true", help="one object a line")
     return parser.parse_args()
 
 
 def measure(area: str, *, quick: bool) -> Iterable[Figure]:
-    """The figures of an area."""
+    """The figures of an area, or of a part of one."""
+    if area in PARTS:
+        return realtime.run_part(area.partition(".")[2], quick)
     found: Iterable[Figure] = importlib.import_module(f"bench.{area}").run(quick)
     return found
 

@@ -1,4 +1,7 @@
-"""A site split as the docs do it: PostgreSQL, Redis, two web processes, worker and ingest behind nginx, supervised."""
+"""A site split as the docs do it: PostgreSQL, Redis, two web processes, worker and ingest behind nginx, supervised.
+
+Also its chat alone: two web processes behind one plain address, and a Redis that may be killed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from aethex_live.db import EmbeddedPostgres
 AETHEX = (sys.executable, "-m", "aethex_live.cli")
 START_S = 120.0
 DEPLOY = ROOT / "docs" / "deploy"
+REDIS_BACK_S = 1.0
 UNITS = {"web1": "aethex-web@", "web2": "aethex-web@", "worker": "aethex-worker", "ingest": "aethex-ingest"}
 
 
@@ -53,7 +57,8 @@ class Service:
                     *self.command, cwd=ROOT, env=self.environ, stdout=log, stderr=log
                 )
                 await self.process.wait()
-                await asyncio.sleep(restart_seconds(UNITS[self.name]))
+                unit = UNITS.get(self.name)
+                await asyncio.sleep(restart_seconds(unit) if unit else REDIS_BACK_S)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process of this moment."""
@@ -102,8 +107,7 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
         await server.start()
         redis_port, tls = free_port(), free_port()
         ports = {name: free_port() for name in ("web1", "web2", "ingest")}
-        command = [redis, "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        await _beside(closing, [*command, "--dir", str(folder)], folder / "redis.log")
+        await _beside(closing, [*_redis(redis, redis_port), "--dir", str(folder)], folder / "redis.log")
         found = Cluster(f"https://localhost:{tls}", server.dsn(), free_port(), ports)
         environ = _environ(found, folder, redis_port)
         await asyncio.to_thread(
@@ -118,6 +122,52 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
         conf = _proxy(folder, tls, ports)
         await _beside(closing, [nginx, "-c", str(conf), "-e", str(folder / "nginx.log")], folder / "nginx.out")
         yield found
+
+
+@contextlib.asynccontextmanager
+async def chat_cluster(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Cluster]:
+    """Two web processes behind one address over plain HTTP, and a supervised Redis. Raises Missing."""
+    redis, nginx = program("redis-server"), program("nginx")
+    async with contextlib.AsyncExitStack() as closing:
+        server = EmbeddedPostgres(folder / "postgres", max_connections=100)
+        closing.push_async_callback(server.stop)
+        await server.start()
+        redis_port, plain = free_port(), free_port()
+        ports = {name: free_port() for name in ("web1", "web2")}
+        found = Cluster(f"http://localhost:{plain}", server.dsn(), free_port(), ports)
+        environ = _environ(found, folder, redis_port) | dict(settings)
+        commands = {name: (*AETHEX, *_commands(ports | {"ingest": 0})[name]) for name in ports}
+
+        def begin(name: str, line: tuple[str, ...]) -> None:
+            service = found.services[name] = Service(name, line, environ, folder / f"{name}.log")
+            closing.push_async_callback(service.stop)
+            service.start()
+
+        begin("redis", (*_redis(redis, redis_port), "--dir", str(folder)))
+        await _listens(redis_port)
+        migrate = [*AETHEX, "migrate"]
+        await asyncio.to_thread(subprocess.run, migrate, cwd=ROOT, env=environ, check=True, timeout=START_S)
+        for name, line in commands.items():
+            begin(name, line)
+        await asyncio.gather(*(found.ready(name) for name in ports))
+        conf = _plain_proxy(folder, plain, ports)
+        await _beside(closing, [nginx, "-c", str(conf), "-e", str(folder / "nginx.log")], folder / "nginx.out")
+        yield found
+
+
+async def _listens(port: int) -> None:
+    """Wait until somebody takes connections."""
+    async with asyncio.timeout(START_S):
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
+
+
+def _redis(path: str, port: int) -> tuple[str, ...]:
+    return (path, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
 
 
 def restart_seconds(unit: str) -> float:
@@ -183,6 +233,33 @@ def _proxy(folder: Path, tls: int, ports: dict[str, int]) -> Path:
     conf.write_text(
         f"daemon off;\nmaster_process off;\npid {folder}/pid;\nevents {{ worker_connections 8192; }}\n"
         f"http {{\naccess_log off;\n{temporary}{text}\n}}\n"
+    )
+    return conf
+
+
+def _plain_proxy(folder: Path, port: int, ports: dict[str, int]) -> Path:
+    """What is needed to share sockets out: a process that is away is passed over, and asked again at once."""
+    servers = " ".join(f"server 127.0.0.1:{web} max_fails=0;" for web in ports.values())
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"""daemon off; master_process off; pid {folder}/pid; worker_rlimit_nofile 16384;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; client_body_temp_path {folder}/client_body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  map $http_upgrade $connection_upgrade {{ default upgrade; "" close; }}
+  upstream web {{ {servers} }}
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{
+      proxy_pass http://web; proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 120s;
+      proxy_connect_timeout 5s; proxy_next_upstream error timeout http_502 http_503;
+      proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
+    }}
+  }}
+}}
+"""
     )
     return conf
 
