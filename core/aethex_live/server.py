@@ -73,9 +73,8 @@ def http_server(platform: Platform, app: App) -> Server:
 
 def _protocol(platform: Platform, app: App) -> type[asyncio.Protocol]:
     """With the short way for what is ready; under --verbose every request goes past the log."""
-    if access_log.isEnabledFor(logging.INFO):
-        return http_protocol(lambda _path: None, platform.metrics.answered)
-    return http_protocol(app.at_once, platform.metrics.answered)
+    find = (lambda _path: None) if access_log.isEnabledFor(logging.INFO) else app.at_once
+    return platform.realtime.http_class(http_protocol(find, platform.metrics.answered))
 
 
 async def _serve(platform: Platform, app: App, listener: socket.socket, start: Begun) -> None:

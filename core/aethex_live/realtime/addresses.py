@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
+# parsing costs more than the rest of a connect's bookkeeping, and crowds come through few proxies and networks
+MOST_KNOWN = 4096
 
 
 class Addresses:
@@ -12,9 +14,18 @@ class Addresses:
 
     def __init__(self, trusted_proxies: tuple[str, ...]) -> None:
         self._trusted: tuple[Network, ...] = tuple(ip_network(proxy, strict=False) for proxy in trusted_proxies)
+        self._known: dict[tuple[str, str], str] = {}
 
     def of(self, peer: str, forwarded_for: str) -> str:
         """The last address in the chain that no trusted proxy stands for."""
+        found = self._known.get((peer, forwarded_for))
+        if found is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[peer, forwarded_for] = self._found(peer, forwarded_for)
+        return found
+
+    def _found(self, peer: str, forwarded_for: str) -> str:
         address = _parsed(peer)
         chain = [part.strip() for part in forwarded_for.split(",") if part.strip()]
         while chain and self._trusts(address, peer):

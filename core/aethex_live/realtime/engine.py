@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aethex_live.clock import Clock
 from aethex_live.realtime import asks
@@ -19,6 +20,7 @@ from aethex_live.realtime.contracts import Actor, SocketEvent, TopicClass
 from aethex_live.realtime.errors import NoAnswer
 from aethex_live.realtime.flush import Flusher
 from aethex_live.realtime.frames import CloseCode
+from aethex_live.realtime.front_door import front_door
 from aethex_live.realtime.gate import Gate
 from aethex_live.realtime.inbox import Answer, Inbox
 from aethex_live.realtime.membership import leave
@@ -163,6 +165,10 @@ class Realtime:
     def protocol_class(self) -> type[asyncio.Protocol]:
         """For `uvicorn.Config(ws=...)`: ours under the path of the settings, uvicorn's own elsewhere."""
         return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "gate": self._gate})
+
+    def http_class(self, base: type[HttpToolsProtocol]) -> type[HttpToolsProtocol]:
+        """For `uvicorn.Config(http=...)`: `base`, with a short way to `protocol_class` for our upgrades."""
+        return front_door(base, self.settings.path)
 
     def polling(self, inner: AsgiApp) -> AsgiApp:
         """An ASGI layer that answers long polling at the path of the settings; `inner` gets the rest."""

@@ -22,6 +22,7 @@ from aethex_live.realtime.packets import dumps
 
 MAX_REQUEST = 32_768
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_USUAL = "EIO=4&transport=websocket"
 _OWN_SITES = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -62,11 +63,17 @@ def parse(data: bytes) -> Request:
     if len(words) != 3:
         raise UpgradeRefused(400, "This is not an HTTP request.")
     path, _, query = words[1].partition("?")
+    return Request(words[0], path, _parameters(query), headers_of(lines))
+
+
+def _parameters(query: str) -> Mapping[str, list[str]]:
+    if query == _USUAL:
+        # what every client sends that opens a websocket, bar the time that some add
+        return {"EIO": ["4"], "transport": ["websocket"]}
     try:
-        parameters = parse_qs(query, max_num_fields=32)
+        return parse_qs(query, max_num_fields=32)
     except ValueError:
         raise UpgradeRefused(400, "The address has too many parameters.") from None
-    return Request(words[0], path, parameters, headers_of(lines))
 
 
 def headers_of(lines: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aethex_live.realtime.topics import Topic
 
 log = logging.getLogger("aethex.realtime")
+
+SHORTEST_WAIT = 0.01
 
 
 class Congestion:
@@ -37,6 +40,7 @@ class Congestion:
         self._expire = expire
         self._resumed = resumed
         self._since: dict[Connection, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self.sweeping: Topic | None = None
 
     def pause(self, connection: Connection) -> None:
@@ -48,6 +52,7 @@ class Congestion:
         connection.paused = True
         connection.push = partial(self._skip, connection)
         connection.transport.pause_reading()
+        self._watch()
 
     def resume(self, connection: Connection) -> None:
         """The buffer has emptied: tell what was left out, then go on."""
@@ -73,7 +78,20 @@ class Congestion:
         deadline = self._clock.monotonic() - self._settings.slow_seconds
         for connection, since in list(self._since.items()):
             if since <= deadline:
+                self.forget(connection)
                 self._close(connection)
+
+    def _watch(self) -> None:
+        # by the engine's beat alone the last of them would have a second more than was promised
+        if self._timer is None and self._since:
+            oldest = next(iter(self._since.values()))
+            wait = oldest + self._settings.slow_seconds - self._clock.monotonic()
+            self._timer = asyncio.get_running_loop().call_later(max(SHORTEST_WAIT, wait), self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self.turn()
+        self._watch()
 
     def _close(self, connection: Connection) -> None:
         unsent = connection.transport.get_write_buffer_size()

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import uvicorn
 from pydantic import BaseModel, Field
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aethex_live.clock import SystemClock
 from aethex_live.errors import TooMany
@@ -181,7 +182,7 @@ async def serving(site: Site) -> AsyncIterator[Site]:
     config = uvicorn.Config(
         site.engine.polling(plain_app),
         ws=site.engine.protocol_class(),
-        http="httptools",
+        http=site.engine.http_class(HttpToolsProtocol),
         log_level="warning",
         access_log=False,
         lifespan="off",
