@@ -65,7 +65,7 @@ class Page:
             self.joined.clear()
             if self._socket is not None:
                 self._socket.cut()
-            await asyncio.sleep(random.uniform(0.0, LONGEST_PAUSE))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(random.uniform(0.0, LONGEST_PAUSE))
 
     def cut(self) -> bool:
         """Break the connection, whatever goes on over it just then; False when there is none."""

@@ -6,6 +6,7 @@ acknowledgement what an author was promised; the table what is stored. Everythin
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ def check(logs: Mapping[str, Sequence[Shown]], promises: Iterable[Promise], tabl
 def _check_table(table: Sequence[Row], verdict: Verdict) -> None:
     """Numbers without a hole, each once; each message once."""
     numbers = sorted(row.seq for row in table)
-    for before, after in zip(numbers, numbers[1:], strict=False):
+    for before, after in itertools.pairwise(numbers):
         if after == before:
             verdict.add("doubled", 1, f"the table has the number {after} twice")
         elif after > before + 1:

@@ -1,4 +1,4 @@
-"""A client of Socket.IO that does no more than a measurement needs: events, acknowledgements, and cuts at any moment."""
+"""A client of Socket.IO that does what a measurement needs: events, acknowledgements, and cuts at any moment."""
 
 from __future__ import annotations
 

@@ -37,7 +37,13 @@ def run(quick: bool) -> Iterable[Figure]:
     )
     for name, value, unit, goal, met in (
         ("p99", found.p99_ms, "ms", f"<= {GOAL_MS}", found.p99_ms <= GOAL_MS),
-        ("lost, doubled or out of order", float(found.lost + found.wrong), "messages", "0", found.lost + found.wrong == 0),
+        (
+            "lost, doubled or out of order",
+            float(found.lost + found.wrong),
+            "messages",
+            "0",
+            found.lost + found.wrong == 0,
+        ),
     ):
         yield Figure(
             figure=f"realtime: {name}, {viewers} viewers x {RATE}/s",

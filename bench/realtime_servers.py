@@ -144,9 +144,7 @@ def run_generator(
             process.kill()
 
 
-def _follow(
-    process: subprocess.Popen[str], of: Served, tree: list[int], on_word: Callable[[str], None] | None
-) -> Seen:
+def _follow(process: subprocess.Popen[str], of: Served, tree: list[int], on_word: Callable[[str], None] | None) -> Seen:
     assert process.stdout is not None
     seen = Seen()
     for line in process.stdout:

@@ -143,8 +143,7 @@ def _figures(policy: Offered, without: Offered, seconds: float, load: float, qui
             f"<= {GOAL_CLOSED_S:g}, all, told",
             closed == lines == wanted and late <= GOAL_CLOSED_S and "too slow" in policy.notice,
             True,
-            f"{closed} of {wanted} closed, {lines} lines in the log, told at the next connect: "
-            f"{policy.notice or 'nothing'}",
+            f"{closed} of {wanted} closed, {lines} lines in the log; the next connect: {policy.notice or 'nothing'}",
         ),
     ):
         yield Figure(

@@ -22,6 +22,7 @@ from uuid import UUID
 
 import uvicorn
 from pydantic import BaseModel
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aethex_live.clock import SystemClock
 from aethex_live.errors import Unauthenticated
@@ -126,9 +127,7 @@ def engine(site: Site, bus: Bus | None, *, slow_policy: bool) -> Realtime:
     if not slow_policy:
         wide |= {"slow_buffer": 1 << 30, "slow_seconds": 1e9}
     settings = RealtimeSettings(**wide)
-    made = Realtime(
-        settings, clock=SystemClock(), identify=site.identify, may_subscribe=site.may_subscribe, bus=bus
-    )
+    made = Realtime(settings, clock=SystemClock(), identify=site.identify, may_subscribe=site.may_subscribe, bus=bus)
     site.realtime = made
     made.declare(TopicClass(prefix=PREFIX, kind="chat", missed=site.missed, head=site.head))
     made.on(SocketEvent(name="say", model=Say, handler=site.say, access="anyone with an account"))
@@ -171,7 +170,7 @@ def serve(realtime: Realtime, port: int) -> None:
         host="127.0.0.1",
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=realtime.http_class(HttpToolsProtocol),
         ws=realtime.protocol_class(),
         ws_per_message_deflate=False,
         log_level="warning",
