@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.realtime_servers import NODE_TICK, OURS, generator, machine_load, node_is_here, run_generator, server
+from bench.realtime_servers import (
+    MOST_MACHINE_LOAD,
+    NODE_TICK,
+    OURS,
+    generator,
+    machine_load,
+    node_is_here,
+    run_generator,
+    server,
+)
 
 VIEWERS, WARM, ROUNDS = 3000, 300, 3
 GOAL = 0.4
@@ -39,7 +48,11 @@ def _figure(found: dict[str, list[float]], load: float, quick: bool) -> Figure:
     ours, theirs = found[OURS], found.get(NODE_TICK, [])
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=False)]
     ratio = round(statistics.median(ratios), 2) if ratios else None
-    valid = bool(theirs) and load < 0.5 and all(max(rounds) <= MOST_APART * min(rounds) for rounds in found.values())
+    valid = (
+        bool(theirs)
+        and load < MOST_MACHINE_LOAD
+        and all(max(rounds) <= MOST_APART * min(rounds) for rounds in found.values())
+    )
     return Figure(
         figure="realtime: CPU of a connect",
         value=round(statistics.median(ours)),

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.figures import Figure
 from bench.realtime_servers import (
     MOST_GENERATOR_LOAD,
+    MOST_MACHINE_LOAD,
     NODE,
     NODE_TICK,
     OURS,
@@ -93,7 +94,7 @@ def result_of(seen: Seen, viewers: int) -> Round:
 
 def _figures(rounds: dict[str, list[Round]], viewers: int, load: float, quick: bool) -> Iterable[Figure]:
     ours, title = rounds[OURS], f"realtime: CPU of a frame, {viewers} viewers x {RATE}/s"
-    clean = all(r.clean for r in ours) and load < 0.5
+    clean = all(r.clean for r in ours) and load < MOST_MACHINE_LOAD
     peers = [name for name in rounds if name != OURS]
     for name in peers:
         theirs = rounds[name]

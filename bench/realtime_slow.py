@@ -13,7 +13,16 @@ from typing import Any
 from bench.figures import Figure
 from bench.realtime_client import NotOpen, Socket
 from bench.realtime_frames import TOPIC
-from bench.realtime_servers import OURS, Seen, Served, generator, machine_load, run_generator, server
+from bench.realtime_servers import (
+    MOST_MACHINE_LOAD,
+    OURS,
+    Seen,
+    Served,
+    generator,
+    machine_load,
+    run_generator,
+    server,
+)
 
 STALLED, OTHERS, RATE, PAD = 50, 20, 200, 20_000
 MEGABYTES = 100
@@ -116,7 +125,7 @@ def _figures(policy: Offered, without: Offered, seconds: float, load: float, qui
     closed, wanted = policy.watch.last.get("clients_closed_slow", 0), STALLED + 1
     late = policy.watch.closed_at - policy.watch.slowed_at
     lines = policy.log.count("slow client")
-    calm = load < 0.5
+    calm = load < MOST_MACHINE_LOAD
     for name, value, unit, goal, met, valid, note in (
         (
             f"memory grown by {offered}",
