@@ -83,7 +83,7 @@ class Offered:
 
 
 def _offered(program: Path, seconds: float, *arguments: str, quick: bool) -> Offered:
-    words = {"viewers": OTHERS, "rate": RATE, "senders": 4, "pad": PAD, "topics": TOPIC, "warm": 1.0}
+    words: dict[str, Any] = {"viewers": OTHERS, "rate": RATE, "senders": 4, "pad": PAD, "topics": TOPIC, "warm": 1.0}
     with server(OURS, *arguments) as served:
         calm = run_generator(program, served, **words, window=2.0 if quick else 6.0)
         watch = Watch(served)

@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from typing import Any
 
-import socketio
+import socketio  # type: ignore[import-untyped]  # it ships no types
 import uvicorn
 
 TICK_S = 0.05
