@@ -101,7 +101,8 @@ class Admission:
             connection.state = State.OPEN
 
     def _welcome(self, connection: Connection, actor: Actor, pid: object, began: float) -> None:
-        if any(self._thrown_out.get(key, 0) >= began for key in (actor.user_id, actor.session_id) if key):
+        thrown_out = self._thrown_out
+        if thrown_out and any(thrown_out.get(key, 0) >= began for key in (actor.user_id, actor.session_id) if key):
             self._close(connection, CloseCode.POLICY, "Your session was ended.")
             return
         try:

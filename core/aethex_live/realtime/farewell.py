@@ -30,6 +30,8 @@ class Farewells:
 
     def take(self, pid: object, connection: Connection) -> str | None:
         """The reason, once, for the client that was `pid` or has the session."""
+        if not self._kept:
+            return None
         now = self._clock.monotonic()
         sentence = None
         for key in _keys(pid, connection):

@@ -93,7 +93,8 @@ class Topics:
             self._topics[name] = topic
         if topic.priming is None:
             topic.priming = self._tasks.spawn(self._prime(topic), f"realtime: prime {name}")
-        await asyncio.shield(topic.priming)
+        if not topic.priming.done():
+            await asyncio.shield(topic.priming)
         if not topic.primed:
             raise TimeoutError(f"topic '{name}' has no position")
         return topic
