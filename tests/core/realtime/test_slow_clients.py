@@ -110,6 +110,18 @@ async def test_a_paused_connection_is_not_read_and_gets_no_batches_but_answers()
     assert connection.transport.reading  # type: ignore[attr-defined]
 
 
+async def test_a_slow_client_is_closed_when_its_time_is_over_and_not_at_the_next_beat() -> None:
+    # Given an engine whose beat does not run
+    site = make_site(slow_seconds=0.1)
+    clients = [connected(site)[0] for _ in range(2)]
+    # When they get slow one after the other
+    for client in clients:
+        site.engine._sessions.congestion.pause(client)  # type: ignore[arg-type]
+    # Then both are closed all the same, each once
+    await until(lambda: all(client.transport.aborted for client in clients))  # type: ignore[attr-defined]
+    assert site.engine.metrics["clients_closed_slow"] == 2
+
+
 async def test_who_asks_much_and_reads_nothing_does_not_pile_up_answers() -> None:
     # Given a connection whose buffer is full after 20 KB, and a topic with a long history
     site = make_site(slow_buffer=20_000)
