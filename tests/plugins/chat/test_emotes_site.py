@@ -55,7 +55,7 @@ async def asking(open_site: OpenSite) -> LiveSite:
 
 
 async def test_an_emote_is_listed_for_all_its_pictures_are_webp_and_go_with_it(plain: LiveSite) -> None:
-    owner, guest = await plain.creator("owner", "nova"), await plain.browser()
+    owner, guest = await plain.creator("keeper", "nova"), await plain.browser()
     made = await put(owner, moving())
     assert (made.status, made.json()["state"]) == (201, "approved")
     listed = (await guest.api("GET", BASE)).json()["items"]
@@ -73,7 +73,7 @@ async def test_an_emote_is_listed_for_all_its_pictures_are_webp_and_go_with_it(p
 
 
 async def test_files_of_a_deleted_channel_go(plain: LiveSite) -> None:
-    await put(await plain.creator("owner", "nova"), still())
+    await put(await plain.creator("keeper", "nova"), still())
     assert len(stored(plain)) == 3
     plain.platform.db.bind()
     channel = await Channel.get(slug="nova")
@@ -89,14 +89,14 @@ async def test_files_of_a_deleted_channel_go(plain: LiveSite) -> None:
 
 @pytest.mark.parametrize(("data", "status"), [(SVG, 422), (b"", 422), (bytes(1024 * 1024 + 1), 413)])
 async def test_the_api_refuses_with_the_field_and_a_sentence(plain: LiveSite, data: bytes, status: int) -> None:
-    owner = await plain.creator("owner", "nova")
+    owner = await plain.creator("keeper", "nova")
     answer = await put(owner, data)
     assert (answer.status, list(answer.json()["errors"])) == (status, ["picture"])
     assert (await put(owner, still(), "no-code")).status == 422
 
 
 async def test_an_operator_decides_in_the_queue_and_the_channel_reads_why(asking: LiveSite) -> None:
-    owner, boss, guest = await asking.creator("owner", "nova"), await asking.operator(), await asking.browser()
+    owner, boss, guest = await asking.creator("keeper", "nova"), await asking.operator(), await asking.browser()
     first, second = [(await put(owner, still(), code)).json() for code in ("wave", "logo")]
     assert (await guest.api("GET", BASE)).json()["items"] == []
     assert (await guest.get(first["images"]["28"])).status == 404
@@ -118,7 +118,7 @@ async def test_an_operator_decides_in_the_queue_and_the_channel_reads_why(asking
 
 
 async def test_the_form_takes_a_file(asking: LiveSite) -> None:
-    owner = await asking.creator("owner", "nova")
+    owner = await asking.creator("keeper", "nova")
     page = await owner.get("/p/chat/nova/emotes")
     assert "An operator of this site looks at it" in page.text
     form = aiohttp.FormData({"csrf": page.text.split('name="csrf" value="')[1].split('"')[0], "code": ":wave:"})
@@ -130,6 +130,6 @@ async def test_the_form_takes_a_file(asking: LiveSite) -> None:
 
 async def test_without_a_storage_the_page_says_so_and_uploads_are_refused(open_site: OpenSite) -> None:
     site = await open_site(providers={"streaming": "none", "storage": "none"}, disable=("stream_local",))
-    owner = await site.creator("owner", "nova")
+    owner = await site.creator("keeper", "nova")
     assert "storage is switched off" in (await owner.get("/p/chat/nova/emotes")).text
     assert (await put(owner, still())).status == 503
