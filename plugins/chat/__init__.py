@@ -15,6 +15,8 @@ from .departed import departed_people
 from .emote_api import EmoteApi
 from .emote_files import deleted_channels, outbox_handlers
 from .emote_views import EmotePages
+from .manner_api import MannerApi
+from .manner_pages import MannerPages
 from .panels import Panels
 from .service import Chat
 from .settings import ChatSettings
@@ -54,7 +56,11 @@ class ChatPlugin(Plugin):
 
     @hookimpl
     def schedules(self) -> Sequence[Schedule]:
-        return self.chat.held.schedules()
+        return [*self.chat.held.schedules(), *self.chat.delays.schedules()]
+
+    @hookimpl
+    async def startup(self) -> None:
+        await self.chat.delays.start()
 
     @hookimpl
     def topics(self) -> Sequence[TopicClass]:
@@ -82,6 +88,8 @@ class ChatPlugin(Plugin):
             ActsApi(self.chat).blueprint(),
             EmotePages(emotes).blueprint(),
             EmoteApi(emotes).blueprint(),
+            MannerPages(self.chat).blueprint(),
+            MannerApi(self.chat).blueprint(),
         ]
 
     @hookimpl

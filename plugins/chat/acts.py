@@ -12,7 +12,8 @@ from aethex_live.errors import NotFound
 from aethex_live.events import Event, record
 from aethex_live.ids import uuid7
 
-from .sequence import advance, topic_of
+from .delays import Told
+from .sequence import advance
 from .standing import Standing, standings
 
 if TYPE_CHECKING:
@@ -20,20 +21,30 @@ if TYPE_CHECKING:
     from aethex_live.clock import Clock
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
-    from aethex_live.realtime import Realtime
+
+    from .delays import Delays
 
 _INSERT = """
 insert into chat_line
-    (id, channel_id, seq, author_id, author_name, role, kind, mentions, act, client_id, created_at)
-values ($1, $2, $3, $4, $5, $6, 'act', '[]', $7, $8, $9)
+    (id, channel_id, seq, author_id, author_name, role, kind, mentions, act, client_id, created_at, reply_to,
+     visible_at)
+select $1, $2, $3, $4, $5, $6, 'act', '[]', $7, $8, $9::timestamptz, $10::uuid,
+       (select max(p.visible_at) from chat_line p where p.channel_id = $2 and p.visible_at > $9::timestamptz)
+returning visible_at
+"""
+_UNPIN = """
+delete from chat_pin p using chat_line l
+where p.channel_id = $1 and l.id = p.line and l.deleted_at is not null
+returning p.id
 """
 
 
 class News(NamedTuple):
-    """What pages hear of an act: the event's name and data."""
+    """What pages hear of an act: the event's name and data, and the message that it is about."""
 
     name: str
     data: Mapping[str, Any]
+    about: UUID | None = None
 
 
 class Act:
@@ -56,18 +67,18 @@ class Act:
             raise NotFound("There is no such account.", field="user")
         return found
 
-    def tell(self, name: str, data: Mapping[str, Any]) -> None:
-        """Say something to all pages, at the end."""
-        self.news.append(News(name, data))
+    def tell(self, name: str, data: Mapping[str, Any], *, about: UUID | None = None) -> None:
+        """Say something to all pages, at the end; `about` is the message whose words `data` repeats."""
+        self.news.append(News(name, data, about))
 
 
 class Acts:
     """Opens deeds: everything inside of one is done or nothing is, and only then it is told."""
 
-    def __init__(self, db: Database, clock: Clock, realtime: Realtime) -> None:
+    def __init__(self, db: Database, clock: Clock, delays: Delays) -> None:
         self._db = db
         self._clock = clock
-        self._realtime = realtime
+        self._delays = delays
 
     @asynccontextmanager
     async def doing(self, channel_id: UUID, actor_id: UUID) -> AsyncIterator[tuple[Act, Standing]]:
@@ -79,17 +90,26 @@ class Acts:
             if actor is None:
                 raise NotFound("There is no such chat; it may have gone with its channel.")
             yield act, actor
+            await self._unpin(act, actor)
             place = await advance(self._db, channel_id, len(act.news))
             first = place.seq - len(act.news) + 1
+            due = None
             for seq, news in enumerate(act.news, first):
-                await self._insert(act, actor, seq, news)
-        for seq, news in enumerate(act.news, first):
-            self._realtime.publish(topic_of(channel_id), news.name, news.data, seq=seq, epoch=place.epoch)
+                due = await self._insert(act, actor, seq, news)
+        told = [Told(seq, news.name, news.data) for seq, news in enumerate(act.news, first)]
+        self._delays.tell_acts(channel_id, told, place.epoch, due)
 
-    async def _insert(self, act: Act, actor: Standing, seq: int, news: News) -> None:
+    async def _unpin(self, act: Act, actor: Standing) -> None:
+        """A pinned message that this deed removes stands above the chat no more."""
+        if any(news.name in ("removed", "cleared") for news in act.news):
+            for row in await self._db.fetch(_UNPIN, [act.channel_id]):
+                act.tell("unpinned", {"id": str(row["id"]), "by": actor.name})
+
+    async def _insert(self, act: Act, actor: Standing, seq: int, news: News) -> datetime | None:
+        """Store an act; answers when viewers come to it in the sequence, None: at once."""
         line_id = uuid7()
         stored = {"name": news.name, "data": dict(news.data)}
-        await self._db.execute(
+        rows = await self._db.fetch(
             _INSERT,
             [
                 line_id,
@@ -101,8 +121,11 @@ class Acts:
                 stored,
                 str(line_id),
                 act.now,
+                news.about,
             ],
         )
+        found: datetime | None = rows[0]["visible_at"]
+        return found
 
 
 class Ledger:

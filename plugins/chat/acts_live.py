@@ -93,6 +93,10 @@ class Choose(Data):
     min_age_minutes: int = 0
     verified_only: bool = False
     emotes_only: bool = False
+    followers_only: bool = False
+    follow_minutes: int = 0
+    subscribers_only: bool = False
+    delay_s: int = 0
 
 
 class ActHandlers:

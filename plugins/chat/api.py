@@ -120,12 +120,13 @@ class ChatApi:
     @validate_response(MeOut)
     @refuses(401, 404)
     async def me(self, slug: str) -> MeOut:
-        """What the account that asks is in this chat, and whether it is shut out, why and until when."""
+        """What the account that asks is in this chat, whether it is shut out, and what else keeps it from writing."""
         channel = current_channel()
         standing = await self._chat.standing(channel.id, current_actor())
         if standing is None:
             raise Unauthenticated("Sign in first.")
-        return person_out(standing, await self._chat.warning(channel.id, standing))
+        barrier = await self._chat.barrier(channel.id, standing)
+        return person_out(standing, await self._chat.warning(channel.id, standing), barrier)
 
     @tag(["chat"])
     @allow(Access.CHANNEL_MODERATOR)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aethex_live.web.api import PageQuery
 
+from .barriers import Barrier
 from .held import HeldRow
 from .lines import Entry
 from .records import ActRow, ShutOutRow
@@ -54,6 +55,10 @@ class ModesIn(Body):
     min_age_minutes: int = Field(default=0, description="how old an account must be to write, up to 129600 (90 days)")
     verified_only: bool = Field(default=False, description="only accounts with a confirmed e-mail address may write")
     emotes_only: bool = Field(default=False, description="take emotes, emoji and spaces alone")
+    followers_only: bool = Field(default=False, description="only followers may write, where a plugin knows them")
+    follow_minutes: int = Field(default=0, description="how old the follow must be, up to 129600 (90 days)")
+    subscribers_only: bool = Field(default=False, description="only subscribers may write; taken as above")
+    delay_s: int = Field(default=0, description="seconds that viewers see everything later, up to 10")
 
 
 class ModesOut(BaseModel):
@@ -65,6 +70,10 @@ class ModesOut(BaseModel):
     min_age_minutes: int
     verified_only: bool
     emotes_only: bool
+    followers_only: bool
+    follow_minutes: int
+    subscribers_only: bool
+    delay_s: int
     sentences: list[str]
 
 
@@ -94,6 +103,14 @@ class QuoteOut(BaseModel):
     removed: bool
 
 
+class BadgeOut(BaseModel):
+    """What a plugin gave an author to wear."""
+
+    key: str
+    label: str
+    icon: str
+
+
 class EmoteRef(BaseModel):
     """An emote that stands in a message as `:code:`; the list of emotes has its pictures."""
 
@@ -116,6 +133,8 @@ class MessageOut(BaseModel):
     at: datetime
     removed: bool
     removed_by: str
+    badges: list[BadgeOut] = []
+    accent: Literal["", "note", "good", "warn"] = ""
 
 
 class Messages(BaseModel):
@@ -194,6 +213,22 @@ class WarningOut(BaseModel):
     at: datetime
 
 
+class ActionOut(BaseModel):
+    """What one can do about something, and where on this site."""
+
+    label: str
+    path: str
+
+
+class BarrierOut(BaseModel):
+    """Why an account can't write whatever it writes; `retry_after` seconds, where waiting is enough."""
+
+    code: str
+    detail: str
+    action: ActionOut | None
+    retry_after: float | None
+
+
 class MeOut(BaseModel):
     """What an account is in a chat."""
 
@@ -203,6 +238,7 @@ class MeOut(BaseModel):
     role: Literal["owner", "moderator", "member"]
     restricted: RestrictedOut | None
     warning: WarningOut | None = None
+    barrier: BarrierOut | None = None
 
 
 class RestrictionOut(BaseModel):
@@ -265,11 +301,13 @@ def message_out(entry: Entry) -> MessageOut:
             "at": entry.at,
             "removed": entry.removed,
             "removed_by": entry.removed_by,
+            "badges": list(entry.badges),
+            "accent": entry.accent,
         }
     )
 
 
-def person_out(standing: Standing, warning: OpenWarning | None = None) -> MeOut:
+def person_out(standing: Standing, warning: OpenWarning | None = None, barrier: Barrier | None = None) -> MeOut:
     """What somebody is in a chat."""
     restricted = standing.restricted
     return MeOut(
@@ -286,6 +324,7 @@ def person_out(standing: Standing, warning: OpenWarning | None = None) -> MeOut:
         if restricted
         else None,
         warning=warning_out(warning) if warning else None,
+        barrier=BarrierOut.model_validate(barrier.as_json()) if barrier else None,
     )
 
 

@@ -12,10 +12,10 @@ from aethex_live.errors import Conflict, Forbidden, NotFound, TooMany
 from aethex_live.ids import uuid7
 
 from . import events
-from .held import own_topic
 from .moderation import account
 from .notes import check_words
 from .refusals import span
+from .sequence import own_topic
 from .standing import require_moderator, require_power, standings
 
 if TYPE_CHECKING:

@@ -47,6 +47,8 @@ class Waiting:
     quote: Quote | None
     client_id: str
     emotes: list[dict[str, Any]] = field(default_factory=list)
+    badges: list[dict[str, str]] = field(default_factory=list)
+    accent: str = ""
     done: asyncio.Future[Stored] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property

@@ -23,6 +23,17 @@ where kind = 'act' and author_id = $1 and act->'data' ? 'by'
 """
 _EMOTES = "update chat_emote set created_by = null where created_by = $1"
 _SHUT_OUT = "delete from chat_restriction where user_id = $1"
+_PIN_ACTS = """
+update chat_line set act = jsonb_set(act, '{data,pin,name}', to_jsonb($2::text))
+where kind = 'act' and act->'data'->'pin'->>'user' = $1
+"""
+_PIN_DEEDS = """
+update chat_line set act = jsonb_set(act, '{data,pin,by}', to_jsonb($2::text))
+where kind = 'act' and author_id = $1 and act->'data' ? 'pin'
+"""
+_PINNED = "update chat_pin set author = null, author_name = $2 where author = $1"
+_PINNED_BY = "update chat_pin set by = null, by_name = $2 where by = $1"
+_ACCEPTED = "delete from chat_rules_accepted where user_id = $1"
 _WARNED = "delete from chat_warning where user_id = $1"
 _NOTED = "delete from chat_note where user_id = $1"
 _NOTES = "update chat_note set author_id = null, author_name = $2 where author_id = $1"
@@ -38,11 +49,16 @@ def departed_people(db: Database) -> Consumer:
         async with db.transaction():
             # deeds first: they are found by their author
             await db.execute(_DEEDS, [user_id, NAME])
+            await db.execute(_PIN_DEEDS, [user_id, NAME])
+            await db.execute(_PIN_ACTS, [str(user_id), NAME])
             await db.execute(_LINES, [user_id, NAME])
             await db.execute(_ACTS, [str(user_id), NAME])
             await db.execute(_EMOTES, [user_id])
             await db.execute(_NOTES, [user_id, NAME])
             for gone in (_SHUT_OUT, _HELD, _WARNED, _NOTED, _APPEALS):
                 await db.execute(gone, [user_id])
+            await db.execute(_PINNED, [user_id, NAME])
+            await db.execute(_PINNED_BY, [user_id, NAME])
+            await db.execute(_ACCEPTED, [user_id])
 
     return Consumer("chat.departed_people", handle, catch_up=True, types=frozenset({UserDeleted.type}))

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aethex_live.errors import Forbidden, TooMany
 
 from .emote_text import only_emotes
-from .modes import modes_of
 from .refusals import span
 from .text import has_link
 
 if TYPE_CHECKING:
     from aethex_live import PluginContext
 
+    from .barriers import Barriers
     from .emote_book import EmoteBook
-    from .modes import Modes
     from .standing import Standing
 
 LATELY = 20  # messages of the person, and of the last ten minutes
 LATELY_S = 600
 LINK = "It has a link."
 
-# a bot counts as the person who answers for it
-_ACCOUNT = """
-select p.created_at, p.email_verified_at from core_user u join core_user p on p.id = coalesce(u.bot_of_id, u.id)
-where u.id = $1
-"""
 _LATELY = """
 select l.text from chat_line l
 where l.channel_id = $1 and l.author_id = $2 and l.kind = 'message' and l.deleted_at is null and l.created_at > $3
@@ -40,8 +34,9 @@ order by l.seq desc limit $4
 class Entrance:
     """Holds back what the modes hold back; owner and moderators always may."""
 
-    def __init__(self, context: PluginContext, book: EmoteBook) -> None:
+    def __init__(self, context: PluginContext, barriers: Barriers, book: EmoteBook) -> None:
         self._context = context
+        self._barriers = barriers
         self._book = book
 
     async def check(self, channel_id: UUID, author: Standing, text: str) -> str:
@@ -51,10 +46,12 @@ class Entrance:
         """
         if author.role != "member":
             return ""
-        modes = await modes_of(self._context.db, channel_id)
+        asked = await self._barriers.asked(channel_id, author.user_id)
+        modes = asked.modes
+        if asked.barrier is not None:
+            raise asked.barrier.refusal()
         if not modes.any:
             return ""
-        await self._account(modes, author)
         link = modes.links != "allow" and has_link(text)
         if link and modes.links == "refuse":
             raise Forbidden("Links are off in this chat: write it without the link.", field="text", code="chat-links")
@@ -67,29 +64,6 @@ class Entrance:
         if modes.slow_s:
             await self._slow(channel_id, author, modes.slow_s)
         return LINK if link else ""
-
-    async def _account(self, modes: Modes, author: Standing) -> None:
-        if not modes.min_age_minutes and not modes.verified_only:
-            return
-        rows = await self._context.db.fetch(_ACCOUNT, [author.user_id])
-        if not rows:
-            return
-        if modes.verified_only and rows[0]["email_verified_at"] is None:
-            raise Forbidden(
-                "Only accounts with a confirmed e-mail address may write here: confirm yours in your settings.",
-                code="chat-unverified",
-            )
-        if modes.min_age_minutes:
-            self._age(rows[0]["created_at"], modes.min_age_minutes * 60)
-
-    def _age(self, since: datetime, seconds: float) -> None:
-        left = seconds - (self._context.clock.now() - since).total_seconds()
-        if left > 0:
-            raise Forbidden(
-                f"Accounts must be {span(seconds)} old to write here: yours is in {span(left)}.",
-                code="chat-account-young",
-                retry_after=max(1.0, left),
-            )
 
     async def _unique(self, channel_id: UUID, author: Standing, text: str) -> None:
         since = self._context.clock.now() - timedelta(seconds=LATELY_S)

@@ -55,6 +55,38 @@ class ModesChanged(Event):
     min_age_minutes: int
     verified_only: bool
     emotes_only: bool = False
+    followers_only: bool = False
+    follow_minutes: int = 0
+    subscribers_only: bool = False
+    delay_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesChanged(Event):
+    """A moderator changed the rules of a chat; `rules_version` is greater when everybody accepts them anew."""
+
+    type: ClassVar[str] = "chat.rules_changed"
+    channel_id: UUID
+    rules_version: int
+    there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned(Event):
+    """A moderator put a message (`line_id`), or words of their own, above a chat."""
+
+    type: ClassVar[str] = "chat.pinned"
+    channel_id: UUID
+    line_id: UUID | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpinned(Event):
+    """A moderator took away what stood above a chat."""
+
+    type: ClassVar[str] = "chat.unpinned"
+    channel_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +211,9 @@ ALL: tuple[type[Event], ...] = (
     UserRestricted,
     UserLifted,
     ModesChanged,
+    RulesChanged,
+    Pinned,
+    Unpinned,
     HeldDecided,
     EmoteAdded,
     EmoteDecided,

@@ -17,6 +17,7 @@ from aethex_live.jobs import Schedule
 from . import events
 from .batches import Stored
 from .moderation import account
+from .sequence import OWN, own_topic
 from .standing import Standing, require_moderator, standings
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from aethex_live.actor import Actor
 
 PREFIX = "chatheld"  # tells moderators how many wait; what they say is asked for with a proof of the right
-OWN = "chatown"  # tells an author what became of theirs
 MOST_OF_ONE = 5
 MOST_OF_ALL = 300
 KEPT = timedelta(days=7)
@@ -204,8 +204,3 @@ class HeldMessages:
         user_id, now = account(actor), self._context.clock.now()
         found = (await standings(self._context.db, channel_id, [user_id], now)).get(user_id)
         return require_moderator(found, Right.CHAT_DELETE)
-
-
-def own_topic(channel_id: UUID, user_id: UUID) -> str:
-    """Where an author hears about their messages that wait."""
-    return f"{OWN}:{channel_id}:{user_id}"

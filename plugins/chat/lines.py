@@ -18,7 +18,8 @@ QUOTED = 120  # characters of a message that stand above an answer to it
 
 _SELECT = """
 select l.id, l.seq, l.kind, l.author_id, l.author_name, l.role, l.text, l.mentions, l.emotes, l.act, l.client_id,
-       l.created_at, l.deleted_at, a.username, a.bot_of_id is not null as bot, d.display_name as remover,
+       l.created_at, l.deleted_at, l.visible_at, l.badges, l.accent, a.username, a.bot_of_id is not null as bot,
+       d.display_name as remover,
        p.id as quoted_id, p.author_id as quoted_user, p.author_name as quoted_name, p.text as quoted_text,
        p.deleted_at as quoted_deleted
 from chat_line l
@@ -31,6 +32,9 @@ _MISSED = _SELECT + " and l.seq > $2 order by l.seq limit $3"
 _VIEWERS = _SELECT + " and l.seq < $2 and l.kind = 'message' and l.deleted_at is null order by l.seq desc limit $3"
 _MODERATORS = _SELECT + (
     " and l.seq < $2 and (l.kind = 'message' or l.act ->> 'name' <> 'removed') order by l.seq desc limit $3"
+)
+_OWN = _SELECT + (
+    " and l.seq > $2 and l.author_id = $3 and l.kind = 'message' and l.deleted_at is null order by l.seq limit 100"
 )
 _MESSAGES = _SELECT + " and l.seq < $2 and l.kind = 'message' order by l.seq desc limit $3"
 _PERSONS = _SELECT + " and l.author_id = $2 and l.kind = 'message' order by l.seq desc limit $3"
@@ -106,6 +110,14 @@ class Entry:
     removed_by: str = ""
     act: Mapping[str, Any] | None = None
     emotes: Sequence[Mapping[str, Any]] = ()
+    badges: Sequence[Mapping[str, str]] = ()
+    accent: str = ""
+    visible_at: datetime | None = None
+    unseen: bool = False  # removed before viewers could see it
+
+    def is_visible(self, now: datetime) -> bool:
+        """Whether viewers may see it, or what is left of it."""
+        return self.visible_at is None or self.visible_at <= now
 
     @property
     def parts(self) -> list[Part]:
@@ -136,6 +148,10 @@ class Entry:
         }
         if self.emotes and shown:
             found["emotes"] = list(self.emotes)
+        if self.badges:
+            found["badges"] = list(self.badges)
+        if self.accent:
+            found["accent"] = self.accent
         if self.quote is not None:
             found["reply"] = self.quote.as_json()
         if self.removed:
@@ -166,9 +182,20 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         client_id=row["client_id"],
         removed=row["deleted_at"] is not None,
         removed_by=row["remover"] or "",
-        act=row["act"],
+        act=_act(row["act"], quote),
+        badges=row["badges"] or (),
+        accent=row["accent"],
+        visible_at=row["visible_at"],
+        unseen=bool(row["deleted_at"] and row["visible_at"] and row["deleted_at"] < row["visible_at"]),
         emotes=row["emotes"] or (),
     )
+
+
+def _act(act: Mapping[str, Any] | None, about: Quote | None) -> Mapping[str, Any] | None:
+    """The act, without the words of a message that was removed since."""
+    if act is None or about is None or not about.removed or "pin" not in act["data"]:
+        return act
+    return {**act, "data": {**act["data"], "pin": {**act["data"]["pin"], "text": ""}}}
 
 
 async def history(
@@ -180,6 +207,11 @@ async def history(
     """
     rows = await db.fetch(_MODERATORS if moderator else _VIEWERS, [channel_id, before, limit])
     return [_entry(row) for row in reversed(rows)]
+
+
+async def own_hidden(db: Database, channel_id: UUID, user_id: UUID, after: int) -> list[Entry]:
+    """What an account said that other viewers do not see yet."""
+    return [_entry(row) for row in await db.fetch(_OWN, [channel_id, after, user_id])]
 
 
 async def messages(db: Database, channel_id: UUID, *, limit: int, before: int, removed: bool) -> list[Entry]:

@@ -15,8 +15,9 @@ from . import acts_live, appeals, held
 from .acts_live import ACCOUNT, MODERATOR, Data
 from .command_acts import Answered
 from .held import Held
+from .manner_events import MannerHandlers
 from .modes import Modes
-from .sequence import PREFIX, channel_of
+from .sequence import NOW, OWN, PREFIX, channel_of
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
@@ -80,21 +81,28 @@ class SetModes(Data):
     min_age_minutes: int = 0
     verified_only: bool = False
     emotes_only: bool = False
+    followers_only: bool = False
+    follow_minutes: int = 0
+    subscribers_only: bool = False
+    delay_s: int = 0
 
 
 def topic_classes(chat: Chat) -> list[TopicClass]:
-    """`chat:<channel id>`, and what moderators and authors hear of messages and requests that wait."""
+    """`chat:<channel id>`, for moderators `chatnow:<channel id>` without the delay, and what only some may hear."""
     return [
         TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head),
+        TopicClass(prefix=NOW, kind="chat", missed=chat.missed, head=chat.head),
         TopicClass(prefix=held.PREFIX, kind="volatile"),
-        TopicClass(prefix=held.OWN, kind="volatile"),
+        TopicClass(prefix=OWN, kind="volatile"),
         TopicClass(prefix=appeals.PREFIX, kind="volatile"),
     ]
 
 
 async def may_subscribe(chat: Chat, topic: str, actor: Actor) -> bool | None:
     """Everyone hears the chat of every channel, public or unlisted; None for topics of others."""
-    if topic.startswith((f"{held.PREFIX}:", f"{held.OWN}:")):
+    if topic.startswith(f"{NOW}:"):
+        return actor.signed_in and await chat.may_hear_now(topic, actor)
+    if topic.startswith((f"{held.PREFIX}:", f"{OWN}:")):
         return actor.signed_in and await chat.held.may_hear(topic, actor)
     if topic.startswith(f"{appeals.PREFIX}:"):
         return actor.signed_in and await chat.appeals.may_hear(topic, actor)
@@ -124,7 +132,11 @@ class Handlers:
         ]
         return [
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
-            for name, model, handler, access, scope in (*found, *self._acts.events())
+            for name, model, handler, access, scope in (
+                *found,
+                *self._acts.events(),
+                *MannerHandlers(self._chat).found(),
+            )
         ]
 
     async def _send(self, call: Call) -> Mapping[str, object]:

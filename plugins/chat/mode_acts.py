@@ -11,30 +11,33 @@ from aethex_live.ids import uuid7
 
 from . import events
 from .moderation import account
-from .modes import Modes, check_modes, modes_of
+from .modes import COLUMNS, Modes, check_modes, modes_of
 from .standing import require_moderator
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
 
     from .acts import Act, Acts, Ledger
+    from .entitled import Entitled
     from .standing import Standing
 
 _WRITE = """
-insert into chat_modes (id, channel_id, slow_s, unique_only, links, min_age_minutes, verified_only, emotes_only)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (channel_id) do update set slow_s = excluded.slow_s, unique_only = excluded.unique_only,
-    links = excluded.links, min_age_minutes = excluded.min_age_minutes, verified_only = excluded.verified_only,
-    emotes_only = excluded.emotes_only
-"""
+insert into chat_modes (id, channel_id, {names}) values ($1, $2, {places})
+on conflict (channel_id) do update set {updates}
+""".format(  # the names are those of the class Modes
+    names=", ".join(COLUMNS),
+    places=", ".join(f"${place}" for place in range(3, len(COLUMNS) + 3)),
+    updates=", ".join(f"{name} = excluded.{name}" for name in COLUMNS),
+)
 
 
 class ModeActs:
     """What moderators with the right to it do to the modes."""
 
-    def __init__(self, acts: Acts, ledger: Ledger) -> None:
+    def __init__(self, acts: Acts, ledger: Ledger, entitled: Entitled) -> None:
         self._acts = acts
         self._ledger = ledger
+        self._entitled = entitled
 
     async def change(self, channel_id: UUID, actor: Actor, modes: Modes) -> Modes:
         """Let these modes hold from now on; all pages hear of it. The same ones again change nothing.
@@ -60,6 +63,7 @@ class ModeActs:
         before = await modes_of(act.db, act.channel_id)
         if before == modes:
             return
+        self._entitled.check_change(before, modes)
         await act.db.execute(_WRITE, [uuid7(), act.channel_id, *asdict(modes).values()])
         act.tell("modes", {"modes": modes.as_json(), "by": by.name})
         changed = {

@@ -15,8 +15,10 @@ class Line(Row):
     """What was said or done in a channel's chat; `seq` counts without gaps within the channel.
 
     A message is deleted by a mark, so that moderators can still judge it. An act has no text: `act` holds
-    the name and the data of the event that pages hear. `role` is what the author was in the channel then. `emotes` are
-    the codes and ids of those that were found in the text when it was sent, None for none.
+    the name and the data of the event that pages hear. `role` is what the author was in the channel then, `badges`
+    what plugins gave them. An announcement has an `accent`. `visible_at` is set where the channel shows viewers
+    everything later, and never falls within the sequence.
+    `emotes` are the codes and ids of those that were found in the text when it was sent, None for none.
     """
 
     channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
@@ -36,8 +38,11 @@ class Line(Row):
     emotes: list[Any] | None = fields.JSONField(null=True)
     act: dict[str, Any] | None = fields.JSONField(null=True)
     reply_to: UUID | None = fields.UUIDField(null=True)
+    badges: list[Any] | None = fields.JSONField(null=True)
+    accent = fields.CharField(max_length=8, default="", db_default="")
     client_id = fields.CharField(max_length=36)
     created_at: datetime = fields.DatetimeField()
+    visible_at: datetime | None = fields.DatetimeField(null=True)
     deleted_at: datetime | None = fields.DatetimeField(null=True)
     deleted_by: UUID | None = fields.UUIDField(null=True)
 
@@ -47,6 +52,7 @@ class Line(Row):
         constraints = (
             one_of("chat_line", "role", "owner", "moderator", "member"),
             one_of("chat_line", "kind", "message", "act"),
+            one_of("chat_line", "accent", "", "note", "good", "warn"),
             CheckConstraint(check='("kind" = \'act\') = ("act" is not null)', name="chat_line_act"),
         )
 
@@ -64,13 +70,72 @@ class ModesRow(Row):
     min_age_minutes = fields.IntField(default=0, db_default=0)
     verified_only = fields.BooleanField(default=False, db_default=False)
     emotes_only = fields.BooleanField(default=False, db_default=False)
+    followers_only = fields.BooleanField(default=False, db_default=False)
+    follow_minutes = fields.IntField(default=0, db_default=0)
+    subscribers_only = fields.BooleanField(default=False, db_default=False)
+    delay_s = fields.SmallIntField(default=0, db_default=0)
 
     class Meta:
         table = "chat_modes"
         constraints = (
             one_of("chat_modes", "links", "allow", "hold", "refuse"),
             CheckConstraint(check='"slow_s" between 0 and 600', name="chat_modes_slow"),
+            CheckConstraint(check='"delay_s" between 0 and 10', name="chat_modes_delay"),
         )
+
+
+class RulesRow(Row):
+    """The rules of a channel's chat; `version` grows when everybody is to accept them again. No text: no rules."""
+
+    channel: fields.OneToOneRelation[Channel] = fields.OneToOneField(
+        "core.Channel", related_name="chat_rules", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    text = fields.CharField(max_length=2000, default="", db_default="")
+    version = fields.IntField(default=1, db_default=1)
+    changed_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "chat_rules"
+
+
+class RulesAccepted(Row):
+    """The version of the rules that a person has accepted in a channel."""
+
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_rules_accepted", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_rules_accepted", on_delete=fields.CASCADE, db_index=True
+    )
+    user_id: UUID
+    version = fields.IntField()
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "chat_rules_accepted"
+        unique_together = (("channel", "user"),)
+
+
+class PinRow(Row):
+    """What stands above a channel's chat: a message, or words of a moderator (no `line`); gone after `until`."""
+
+    channel: fields.OneToOneRelation[Channel] = fields.OneToOneField(
+        "core.Channel", related_name="chat_pin", on_delete=fields.CASCADE
+    )
+    channel_id: UUID
+    line: UUID | None = fields.UUIDField(null=True)
+    text = fields.CharField(max_length=500)
+    author: UUID | None = fields.UUIDField(null=True, db_index=True)
+    author_name = fields.CharField(max_length=50)
+    by: UUID | None = fields.UUIDField(null=True)
+    by_name = fields.CharField(max_length=50)
+    until: datetime | None = fields.DatetimeField(null=True)
+    at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "chat_pin"
 
 
 class HeldMessage(Row):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -17,12 +17,10 @@ Links = Literal["allow", "hold", "refuse"]
 
 SLOWEST = 600  # seconds
 OLDEST = 90 * 24 * 60  # minutes
+LATEST = 10  # seconds that viewers may be behind
 SLOW_PRESETS = (0, 3, 10, 30, 60, 120)  # seconds: what the form offers
+DELAY_PRESETS = (0, 2, 4, 6, 8, 10)  # seconds
 AGE_PRESETS = (0, 10, 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60)  # minutes
-
-_READ = """
-select slow_s, unique_only, links, min_age_minutes, verified_only, emotes_only from chat_modes where channel_id = $1
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,9 @@ class Modes:
 
     `slow_s` seconds between two messages of one person (0: as they like); `unique_only` refuses what the person said
     lately; `links` are allowed, held for a moderator, or refused; `min_age_minutes` of the account; `verified_only`
-    asks for a confirmed e-mail address; `emotes_only` takes emotes, emoji and spaces alone.
+    asks for a confirmed e-mail address; `emotes_only` takes emotes, emoji and spaces alone. `followers_only` asks for a
+    follow of the channel that is `follow_minutes` old, `subscribers_only` for a subscription. Viewers see everything
+    `delay_s` seconds later than moderators.
     """
 
     slow_s: int = 0
@@ -40,6 +40,10 @@ class Modes:
     min_age_minutes: int = 0
     verified_only: bool = False
     emotes_only: bool = False
+    followers_only: bool = False
+    follow_minutes: int = 0
+    subscribers_only: bool = False
+    delay_s: int = 0
 
     @property
     def any(self) -> bool:
@@ -64,6 +68,19 @@ class Modes:
             found.append(f"Accounts must be {span(self.min_age_minutes * 60)} old to write.")
         if self.verified_only:
             found.append("Only accounts with a confirmed e-mail address may write.")
+        return [*found, *self._circles]
+
+    @property
+    def _circles(self) -> list[str]:
+        found = []
+        if self.followers_only and self.follow_minutes:
+            found.append(f"Only who has followed this channel for {span(self.follow_minutes * 60)} may write.")
+        elif self.followers_only:
+            found.append("Only followers of this channel may write.")
+        if self.subscribers_only:
+            found.append("Only subscribers of this channel may write.")
+        if self.delay_s:
+            found.append(f"Viewers see messages {span(self.delay_s)} later.")
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -72,6 +89,9 @@ class Modes:
 
 
 OPEN = Modes()
+COLUMNS = tuple(field.name for field in fields(Modes))
+# the names are those of the class above
+_READ = f"select {', '.join(COLUMNS)} from chat_modes where channel_id = $1"  # noqa: S608
 
 
 async def modes_of(db: Database, channel_id: UUID) -> Modes:
@@ -86,6 +106,10 @@ def check_modes(modes: Modes) -> Modes:
         raise Invalid(f"Slow mode takes 0 to {SLOWEST} seconds; 0 turns it off.", field="slow_s")
     if not 0 <= modes.min_age_minutes <= OLDEST:
         raise Invalid(f"The age of accounts is 0 to {OLDEST:,} minutes (90 days).", field="min_age_minutes")
+    if not 0 <= modes.follow_minutes <= OLDEST:
+        raise Invalid(f"The age of a follow is 0 to {OLDEST:,} minutes (90 days).", field="follow_minutes")
+    if not 0 <= modes.delay_s <= LATEST:
+        raise Invalid(f"Viewers see messages 0 to {LATEST} seconds later.", field="delay_s")
     if modes.links not in ("allow", "hold", "refuse"):
         raise Invalid("Links are allowed, held for a moderator, or refused.", field="links")
     return modes

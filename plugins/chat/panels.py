@@ -18,7 +18,7 @@ from aethex_live.web.hot import remember
 from .lines import hue_of
 from .moderation import BAN_PRESETS, LONGEST_REASON, PRESETS
 from .refusals import span
-from .sequence import topic_of
+from .sequence import NOW, PREFIX, topic_of
 from .service import Room
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Panel:
 
     @property
     def topic(self) -> str:
-        """The realtime topic."""
-        return topic_of(self.channel_id)
+        """The realtime topic; moderators hear everything without the channel's delay."""
+        return topic_of(self.channel_id, NOW if self.room.moderator else PREFIX)
 
     @property
     def hue(self) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from aethex_live.domain.rights import Right
 from aethex_live.errors import Forbidden, Invalid, NotFound, Refusal, Unauthenticated
 from aethex_live.hookspecs import chat as chat_specs
 from aethex_live.hookspecs import moderation as moderation_specs
@@ -14,18 +15,20 @@ from aethex_live.hookspecs.chat import DraftMessage
 from aethex_live.hookspecs.moderation import Review, Verdict
 from aethex_live.ids import uuid7
 
+from .badges import Badges
 from .batches import Batches, Stored, Waiting
 from .entrance import Entrance
 from .held import Held, HeldMessages, Keep
 from .lines import Author, Quote, find, quote_of
 from .refusals import shut_out, too_fast, warned
-from .standing import Standing, standings
+from .standing import Standing, require_moderator, standings
 from .text import check_text, mentioned
 
 if TYPE_CHECKING:
     from aethex_live import PluginContext
     from aethex_live.actor import Actor
 
+    from .barriers import Barriers
     from .emote_book import EmoteBook
     from .settings import ChatSettings
 
@@ -40,16 +43,26 @@ ASKED = "Another plugin asks for a look at it."
 class Sender:
     """Takes messages; every one that is acknowledged is stored, once, however often it was sent."""
 
-    def __init__(self, context: PluginContext, settings: ChatSettings, batches: Batches, book: EmoteBook) -> None:
+    def __init__(
+        self, context: PluginContext, settings: ChatSettings, batches: Batches, barriers: Barriers, book: EmoteBook
+    ) -> None:
         self._context = context
         self._settings = settings
         self._batches = batches
         self._book = book
-        self._entrance = Entrance(context, book)
+        self._entrance = Entrance(context, barriers, book)
+        self._badges = Badges(context)
         self.held = HeldMessages(context, self.store)
 
     async def send(
-        self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
+        self,
+        channel_id: UUID,
+        actor: Actor,
+        text: str,
+        *,
+        client_id: str,
+        reply_to: UUID | None = None,
+        accent: str = "",
     ) -> Stored | Held:
         """Store a message and answer its place. The same `client_id` again answers the place of the first.
 
@@ -63,7 +76,7 @@ class Sender:
         message = check_text(text, self._settings.max_length)
         check_client_id(client_id)
         try:
-            return await self._checked(channel_id, actor.user_id, message, client_id, reply_to)
+            return await self._checked(channel_id, actor.user_id, message, client_id, reply_to, accent)
         except Refusal:
             # a repeat of what is stored already is no new message, whatever became of its author since
             known = await self._known(channel_id, actor.user_id, client_id)
@@ -82,9 +95,11 @@ class Sender:
         return await self._batches.put(channel_id, await self._waiting(channel_id, author, text, quote, client_id))
 
     async def _checked(
-        self, channel_id: UUID, user_id: UUID, text: str, client_id: str, reply_to: UUID | None
+        self, channel_id: UUID, user_id: UUID, text: str, client_id: str, reply_to: UUID | None, accent: str
     ) -> Stored | Held:
         author = await self._author(channel_id, user_id)
+        if accent:
+            require_moderator(author, Right.CHAT_MODES)
         quote = await self._quote(channel_id, reply_to)
         await self._count(channel_id, author)
         draft = DraftMessage(
@@ -111,7 +126,8 @@ class Sender:
             return await self.held.keep(wanted)
         if known is not None:
             return known
-        return await self._batches.put(channel_id, await self._waiting(channel_id, author, shaped, quote, client_id))
+        line = await self._waiting(channel_id, author, shaped, quote, client_id, accent)
+        return await self._batches.put(channel_id, line)
 
     async def _known(self, channel_id: UUID, user_id: UUID, client_id: str) -> Stored | None:
         rows = await self._context.db.fetch(_KNOWN, [channel_id, user_id, client_id])
@@ -167,7 +183,13 @@ class Sender:
         return draft.text, ""
 
     async def _waiting(
-        self, channel_id: UUID, author: Standing, text: str, quote: Quote | None, client_id: str
+        self,
+        channel_id: UUID,
+        author: Standing,
+        text: str,
+        quote: Quote | None,
+        client_id: str,
+        accent: str = "",
     ) -> Waiting:
         names = mentioned(text)
         if names:
@@ -183,6 +205,8 @@ class Sender:
             emotes=await self._book.found(channel_id, text),
             quote=quote,
             client_id=client_id,
+            badges=await self._badges.of(author.user_id, channel_id),
+            accent=accent,
         )
 
 

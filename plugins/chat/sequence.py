@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from aethex_live.db import Database
 
 PREFIX = "chat"
+OWN = "chatown"
+NOW = "chatnow"  # the same sequence without the delay, for moderators
 
 _ADVANCE = """
 insert into core_topic (name, seq, epoch) values ($1, $2, $3)
@@ -25,9 +27,14 @@ class Place(NamedTuple):
     epoch: str
 
 
-def topic_of(channel_id: UUID) -> str:
-    """The realtime topic of a channel's chat."""
-    return f"{PREFIX}:{channel_id}"
+def topic_of(channel_id: UUID, prefix: str = PREFIX) -> str:
+    """The realtime topic of a channel's chat, as viewers hear it."""
+    return f"{prefix}:{channel_id}"
+
+
+def own_topic(channel_id: UUID, user_id: UUID) -> str:
+    """Where an author hears what is not for others, or not yet."""
+    return f"{OWN}:{channel_id}:{user_id}"
 
 
 def channel_of(topic: str) -> UUID | None:
@@ -38,7 +45,7 @@ def channel_of(topic: str) -> UUID | None:
     except ValueError:
         return None
     # only the canonical form: one chat must not have two topics
-    return found if prefix == PREFIX and str(found) == rest else None
+    return found if prefix in (PREFIX, NOW) and str(found) == rest else None
 
 
 async def advance(db: Database, channel_id: UUID, count: int) -> Place:

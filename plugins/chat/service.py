@@ -13,13 +13,17 @@ from aethex_live.realtime import Message, Position
 
 from . import lines, records, sequence
 from .acts import Acts, Ledger
+from .announcements import Announcements
 from .appeals import Appeals
+from .barriers import Asked, Barrier, Barriers
 from .batches import Batches, Stored
 from .clearing import Clearing
 from .command_acts import Answered, CommandLine, Deeds
 from .commands import is_command, unescaped
+from .delays import Delays, for_viewers, told_of
 from .emote_book import EmoteBook
 from .emotes import Emotes
+from .entitled import Entitled
 from .held import Held
 from .history import History
 from .lines import NEWEST, Entry
@@ -27,6 +31,8 @@ from .mode_acts import ModeActs
 from .moderation import Moderation
 from .modes import OPEN, Modes, modes_of
 from .notes import Notes
+from .pins import Pin, Pins
+from .rules import Rules
 from .sending import Sender
 from .shield import Shield, ShieldActs, shield_of
 from .standing import Standing, require_moderator, standings
@@ -51,6 +57,10 @@ class Room:
     me: Standing | None
     modes: Modes = OPEN
     held: int = 0
+    notes: list[str] = field(default_factory=list)
+    barrier: Barrier | None = None
+    pin: Pin | None = None
+    rules: bool = False
     warning: OpenWarning | None = None
     shield: Shield = field(default_factory=Shield)
     appeals: int = 0
@@ -79,15 +89,18 @@ class Chat:
     def __init__(self, context: PluginContext, settings: ChatSettings) -> None:
         self._context = context
         self.settings = settings
-        writer = LineWriter(context.db, context.clock, context.realtime)
+        self.delays = Delays(context)
+        self.entitled = Entitled(context)
+        self._barriers = Barriers(context, self.entitled)
+        writer = LineWriter(context.db, context.clock, self.delays)
         self._batches = Batches(writer.write, context.clock, settings.tick_ms / 1000)
         book = EmoteBook(context)
-        self._sender = Sender(context, settings, self._batches, book)
+        self._sender = Sender(context, settings, self._batches, self._barriers, book)
         self.held = self._sender.held
-        acts = Acts(context.db, context.clock, context.realtime)
+        acts = Acts(context.db, context.clock, self.delays)
         ledger = Ledger(context.domain.audit)
         self.moderation = Moderation(acts, ledger, remove_recent_s=settings.remove_recent_s)
-        self.mode_acts = ModeActs(acts, ledger)
+        self.mode_acts = ModeActs(acts, ledger, self.entitled)
         self.clearing = Clearing(context, acts, ledger)
         self.warnings = Warnings(acts, ledger)
         self.notes = Notes(acts, ledger)
@@ -104,6 +117,9 @@ class Chat:
         )
         self.commands = CommandLine(context, deeds)
         self.emotes = Emotes(context, settings, acts, book)
+        self.rules = Rules(context, acts)
+        self.pins = Pins(context, acts, settings.max_length)
+        self.announcements = Announcements(self._sender)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
@@ -129,17 +145,25 @@ class Chat:
 
     async def room(self, channel_id: UUID, actor: Actor) -> Room:
         """What a page shows first, and from where its live part goes on."""
-        place = await sequence.head(self._context.db, channel_id)
         me = await self.standing(channel_id, actor)
+        moderates = me is not None and me.moderates
+        if moderates:
+            place, hides = await sequence.head(self._context.db, channel_id), False
+        else:
+            place, hides = await self.delays.viewers_head(channel_id)
         # nothing behind `place`: the live part brings that, and a page must not show a line twice
         entries = await lines.history(
             self._context.db,
             channel_id,
             limit=self.settings.history_lines,
             before=place.seq + 1,
-            moderator=me is not None and me.moderates,
+            moderator=moderates,
         )
-        modes = await modes_of(self._context.db, channel_id)
+        if hides and me is not None:
+            entries += await lines.own_hidden(self._context.db, channel_id, me.user_id, place.seq)
+        asked = await self._asked(channel_id, me)
+        modes = asked.modes
+        pin, rules = await self.pins.above(channel_id)
         judges = me is not None and me.moderates and Right.CHAT_DELETE in me.rights
         held = await self.held.count(channel_id) if judges else 0
         entries = await self._standing_emotes(channel_id, entries)
@@ -149,12 +173,25 @@ class Chat:
             entries=entries,
             place=place,
             me=me,
-            modes=modes,
+            modes=self.entitled.holding(modes),
             held=held,
+            notes=self.entitled.notes(modes) if moderates else [],
+            barrier=asked.barrier,
+            pin=pin,
+            rules=rules,
             warning=await self.warning(channel_id, me),
             shield=await self.shield(channel_id),
             appeals=await self.appeals.count(channel_id) if lets_in else 0,
         )
+
+    async def barrier(self, channel_id: UUID, me: Standing | None) -> Barrier | None:
+        """What keeps somebody from writing whatever they write; None for guests, owner and moderators."""
+        return (await self._asked(channel_id, me)).barrier
+
+    async def _asked(self, channel_id: UUID, me: Standing | None) -> Asked:
+        if me is not None and me.role == "member":
+            return await self._barriers.asked(channel_id, me.user_id)
+        return Asked(await modes_of(self._context.db, channel_id), None)
 
     async def warning(self, channel_id: UUID, me: Standing | None) -> OpenWarning | None:
         """What keeps somebody from writing who was warned; None for everybody else."""
@@ -172,13 +209,10 @@ class Chat:
         """A part of the history, oldest first; moderators also get what was removed. Acts are left out."""
         me = await self.standing(channel_id, actor)
         reveal = me is not None and me.moderates
-        found = await lines.messages(
-            self._context.db,
-            channel_id,
-            limit=limit,
-            before=NEWEST if before is None else before,
-            removed=reveal,
-        )
+        end = NEWEST if before is None else before
+        if not reveal:
+            end = min(end, (await self.delays.viewers_head(channel_id))[0].seq + 1)
+        found = await lines.messages(self._context.db, channel_id, limit=limit, before=end, removed=reveal)
         return await self._standing_emotes(channel_id, found)
 
     async def _standing_emotes(self, channel_id: UUID, entries: list[Entry]) -> list[Entry]:
@@ -244,25 +278,32 @@ class Chat:
 
     async def head(self, topic: str) -> Position:
         """Where a topic stands."""
-        place = await sequence.head(self._context.db, _channel(topic))
+        if topic.startswith(f"{sequence.NOW}:"):
+            place = await sequence.head(self._context.db, _channel(topic))
+        else:
+            place, _ = await self.delays.viewers_head(_channel(topic))
         return Position(place.seq, place.epoch)
 
     async def missed(self, topic: str, after: int, limit: int) -> list[Message]:
         """What has a number above `after`, oldest first."""
+        now = self._context.clock.now()
         entries = await lines.missed(self._context.db, _channel(topic), after, limit)
         entries = await self._standing_emotes(_channel(topic), entries)
-        return [_message(entry) for entry in entries]
+        if topic.startswith(f"{sequence.NOW}:"):
+            return [Message(*told_of(entry)) for entry in entries]
+        return [Message(*for_viewers(entry)) for entry in entries if entry.is_visible(now)]
+
+    async def may_hear_now(self, topic: str, actor: Actor) -> bool:
+        """Whether the actor may hear a chat without its delay."""
+        channel_id = sequence.channel_of(topic)
+        me = await self.standing(channel_id, actor) if channel_id else None
+        return me is not None and me.moderates
 
     async def close(self) -> None:
         """Write what waits."""
         self.emotes.pictures.close()
         await self._batches.close()
-
-
-def _message(entry: Entry) -> Message:
-    if entry.act is not None:
-        return Message(entry.seq, str(entry.act["name"]), entry.act["data"])
-    return Message(entry.seq, "line", entry.as_json())
+        await self.delays.close()
 
 
 def _channel(topic: str) -> UUID:

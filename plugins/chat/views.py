@@ -22,7 +22,7 @@ from .command_acts import Answered
 from .commands import seconds_of
 from .held import Held
 from .history import may_read
-from .modes import AGE_PRESETS, SLOW_PRESETS, Links, Modes
+from .modes import AGE_PRESETS, DELAY_PRESETS, SLOW_PRESETS, Links, Modes
 from .panels import BANS, TIMEOUTS, Panels
 from .records import ACTIONS
 from .refusals import span
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LOG_PAGE = 50
 PANEL_TEMPLATES = tuple(
     f"chat/{name}.html"
-    for name in ("panel", "line", "composer", "warned", "strings", "parts", "emote", "emotes_picker")
+    for name in ("panel", "line", "composer", "warned", "strings", "parts", "emote", "emotes_picker", "pin")
 )
 
 
@@ -74,6 +74,10 @@ class ModesForm(BaseModel):
     min_age_minutes: int = 0
     verified_only: bool = False
     emotes_only: bool = False
+    followers_only: bool = False
+    follow_minutes: int = 0
+    subscribers_only: bool = False
+    delay_s: int = 0
     next: str = ""
 
     @property
@@ -86,6 +90,10 @@ class ModesForm(BaseModel):
             min_age_minutes=self.min_age_minutes,
             verified_only=self.verified_only,
             emotes_only=self.emotes_only,
+            followers_only=self.followers_only,
+            follow_minutes=self.follow_minutes,
+            subscribers_only=self.subscribers_only,
+            delay_s=self.delay_s,
         )
 
 
@@ -213,6 +221,11 @@ class ChatPages:
             may_clear=may[Right.CHAT_DELETE],
             may_time_out=may[Right.CHAT_TIMEOUT],
             may_ban=may[Right.CHAT_BAN],
+            may_pin=card.line is not None
+            and not card.line.removed
+            and card.me is not None
+            and card.me.moderates
+            and Right.CHAT_MODES in card.me.rights,
             may_delete=card.line is not None and not card.line.removed and (own or may[Right.CHAT_DELETE]),
         )
 
@@ -345,6 +358,13 @@ class ChatPages:
             ages=[
                 (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.min_age_minutes}) if minutes
             ],
+            delays=[(seconds, span(seconds)) for seconds in sorted({*DELAY_PRESETS, modes.delay_s}) if seconds],
+            follows=[
+                (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.follow_minutes}) if minutes
+            ],
+            followers=modes.followers_only or self._chat.entitled.followers is not None,
+            subscribers=modes.subscribers_only or self._chat.entitled.subscribers is not None,
+            notes=self._chat.entitled.notes(modes),
             base=base(),
             next=back(request.args.get("next", "")),
         )

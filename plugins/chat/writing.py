@@ -15,35 +15,39 @@ from tortoise.exceptions import IntegrityError
 from aethex_live.errors import AethexError, NotFound, Unavailable
 
 from .batches import BUSY, Stored, Waiting
+from .delays import LATER, Told
 from .lines import Entry
 from .refusals import shut_out, warned
-from .sequence import advance, topic_of
+from .sequence import advance
 from .standing import standings
 
 if TYPE_CHECKING:
     from aethex_live.clock import Clock
     from aethex_live.db import Database
-    from aethex_live.realtime import Realtime
+
+    from .delays import Delays
 
 log = logging.getLogger(__name__)
 
 # who was shut out a moment ago is left out here, behind the lock of the sequence: no line comes after the act
-_INSERT = """
+_INSERT = f"""
 insert into chat_line
-    (id, channel_id, seq, author_id, author_name, role, kind, text, mentions, reply_to, client_id, created_at,
-     emotes)
+    (id, channel_id, seq, author_id, author_name, role, kind, text, mentions, reply_to, client_id, badges, accent,
+     emotes, created_at, visible_at)
 select w.id, $1, $2 + w.place, w.author_id, w.author_name, w.role, 'message', w.text, w.mentions::jsonb,
-       w.reply_to, w.client_id, $3, w.emotes::jsonb
+       w.reply_to, w.client_id, w.badges::jsonb, w.accent, w.emotes::jsonb, $3::timestamptz, {LATER}
 from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[],
-            $12::text[])
-     with ordinality as w (id, author_id, author_name, role, text, mentions, reply_to, client_id, emotes, place)
+            $12::text[], $13::text[], $14::text[])
+     with ordinality
+     as w (id, author_id, author_name, role, text, mentions, reply_to, client_id, badges, accent, emotes,
+           place)
 where not exists (select 1 from chat_restriction r where r.channel_id = $1 and r.user_id = w.author_id
                   and r.lifted_at is null and (r.until is null or r.until > $3))
   and not exists (select 1 from chat_warning g where g.channel_id = $1 and g.user_id = w.author_id
                   and g.acknowledged_at is null)
 on conflict do nothing
-returning id
-"""
+returning id, visible_at
+"""  # noqa: S608 - the only thing put in is a constant of the module delays
 _REPEATED = """
 select l.author_id, l.client_id, l.id, l.seq, l.created_at from chat_line l
 join unnest($2::uuid[], $3::text[]) as w (author_id, client_id)
@@ -59,10 +63,10 @@ class _Contested(AethexError):
 class LineWriter:
     """Stores batches of a chat and tells its topic."""
 
-    def __init__(self, db: Database, clock: Clock, realtime: Realtime) -> None:
+    def __init__(self, db: Database, clock: Clock, delays: Delays) -> None:
         self._db = db
         self._clock = clock
-        self._realtime = realtime
+        self._delays = delays
 
     async def write(self, channel_id: UUID, batch: Sequence[Waiting]) -> None:
         """Store the lines and settle each: its place, or why not. Repeats get the place of the first."""
@@ -89,9 +93,8 @@ class LineWriter:
                 raise _Contested("Chat could not take this message; send it again.")
         for seq, line in enumerate(batch, first + 1):
             line.settle(Stored(line.id, seq, now))
-        topic = topic_of(channel_id)
-        for seq, line in enumerate(batch, first + 1):
-            self._realtime.publish(topic, "line", _entry(line, seq, now).as_json(), seq=seq, epoch=place.epoch)
+        told = [Told(seq, "line", _entry(line, seq, now).as_json()) for seq, line in enumerate(batch, first + 1)]
+        self._delays.tell(channel_id, told, place.epoch, rows[0]["visible_at"])
 
     async def _sift(self, channel_id: UUID, batch: Sequence[Waiting]) -> list[Waiting]:
         """Settle what is stored already and what may not be stored; the rest is for another try."""
@@ -132,6 +135,8 @@ def _columns(batch: Sequence[Waiting]) -> list[object]:
         [orjson.dumps(line.mentions).decode() for line in batch],
         [line.quote.id if line.quote else None for line in batch],
         [line.client_id for line in batch],
+        [orjson.dumps(line.badges).decode() if line.badges else None for line in batch],
+        [line.accent for line in batch],
         [orjson.dumps(line.emotes).decode() if line.emotes else None for line in batch],
     ]
 
@@ -147,5 +152,7 @@ def _entry(line: Waiting, seq: int, now: datetime) -> Entry:
         quote=line.quote,
         at=now,
         client_id=line.client_id,
+        badges=line.badges,
+        accent=line.accent,
         emotes=line.emotes,
     )

@@ -194,6 +194,35 @@ async def test_no_message_becomes_code_or_markup_while_it_comes_or_later(
     assert await page.evaluate(LOOK) == []
 
 
+@pytest.mark.parametrize("policy", [False, True], ids=["without the policy", "with the policy"])
+async def test_no_pin_rule_or_announcement_becomes_code_or_markup(
+    hostile: Hostile, chromium: Browser, policy: bool
+) -> None:
+    context = await signed_in(chromium, hostile, policy=policy)
+    page = await context.new_page()
+    base, chat = hostile.site.url.rstrip("/"), "/channels/open/chat"
+    await page.goto(f"{base}/p/chat/open")
+    await page.wait_for_selector("ax-chat[data-ready][data-state=online]")
+    # When every payload is pinned and announced, Then nothing runs while it comes
+    for number, text in enumerate(bins(list(payloads()), 400)):
+        pinned = await hostile.operator.api("PUT", f"{chat}/pin", {"text": text})
+        body = {"text": text, "accent": "warn", "client_id": f"a{number}"}
+        announced = await hostile.operator.api("POST", f"{chat}/announcements", body)
+        assert {pinned.status, announced.status} <= {200, 201, 422}
+        if pinned.status == 200:
+            await page.wait_for_selector(f'.ax-chat-pin[data-pin="{pinned.json()["id"]}"]')
+            assert await page.evaluate(LOOK) == []
+    # nor when somebody comes later, nor on the pages of the rules
+    await page.reload()
+    assert await page.evaluate(LOOK) == []
+    for text in bins(list(payloads()), ABOUT):
+        answer = await hostile.operator.api("PUT", f"{chat}/rules", {"text": text})
+        assert answer.status in {200, 422}, answer.text
+        for path in ("rules", "announce"):
+            await page.goto(f"{base}/p/chat/open/{path}")
+            assert await page.evaluate(LOOK) == []
+
+
 async def fill_desk(hostile: Hostile) -> list[str]:
     """Warnings, notes, requests and reasons full of hostile text; the pages of moderators that show them."""
     texts, now = bins(list(payloads()), 490), datetime.now(UTC)

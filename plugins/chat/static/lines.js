@@ -92,6 +92,8 @@ export class Lines {
     else name.removeAttribute("href");
     if (data.role !== "member") line.querySelector(".ax-msg__badges").append(this.#room.part(data.role));
     if (data.author.bot) line.querySelector(".ax-msg__badges").append(this.#room.part("bot"));
+    for (const badge of data.badges ?? []) line.querySelector(".ax-msg__badges").append(this.#badge(badge));
+    if (data.accent) this.#announce(line, data.accent);
     if (data.reply) line.prepend(this.#quote(data.reply));
     write(line.querySelector(".ax-msg__text"), data.text, mentions, byCode(data.emotes));
     this.time(line, data.at);
@@ -146,6 +148,20 @@ export class Lines {
     quote.querySelector("bdi").textContent = reply.name;
     quote.lastElementChild.textContent = reply.removed ? this.#room.strings.removed : reply.text;
     return quote;
+  }
+
+  #badge({ label, icon }) {
+    const badge = this.#room.part("badge");
+    badge.title = label;
+    Object.assign(badge.firstElementChild, { src: icon, alt: label });
+    return badge;
+  }
+
+  #announce(line, accent) {
+    line.dataset.accent = accent;
+    const head = this.#room.part("accent");
+    head.lastElementChild.textContent = this.#room.strings.accents[accent] ?? this.#room.strings.accents.note;
+    line.prepend(head);
   }
 
   #card(data) {

@@ -15,6 +15,8 @@ function modesOf(fields) {
     links: fields.links, unique_only: "unique_only" in fields,
     verified_only: "verified_only" in fields,
     emotes_only: "emotes_only" in fields,
+    followers_only: "followers_only" in fields, follow_minutes: Number(fields.follow_minutes ?? 0),
+    subscribers_only: "subscribers_only" in fields, delay_s: Number(fields.delay_s ?? 0),
   };
 }
 
@@ -66,7 +68,7 @@ export class People {
     const there = line.dataset.id && !["deleted", "sending", "failed"].includes(line.dataset.state);
     // the tools come without a button that the moderator's rights leave empty; deleting is there for one's own lines
     const deletes = rights.has("chat.delete") && (power || (moderator && !line.dataset.user));
-    return { reply: me && there, delete: there && (own || deletes), menu: power, others: there && !own };
+    return { reply: me && there, delete: there && (own || deletes), pin: there, menu: power, others: there && !own };
   }
 
   #point(line) {
@@ -116,6 +118,7 @@ export class People {
     if (!button) return this.#point(event.target.closest(".ax-msg"));
     const line = button.closest(".ax-msg");
     if (button.dataset.act === "reply") this.#answer(line);
+    else if (button.dataset.act === "pin") this.#do("chat.pin", { line: line.dataset.id });
     else if (button.dataset.act === "delete") this.#do("chat.delete", { line: line.dataset.id });
     else this.#offer(line, button);
   }

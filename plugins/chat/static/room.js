@@ -4,9 +4,13 @@
  */
 import { Problem, send, status, subscribe } from "aethex/live";
 import { Acts } from "./acts.js";
+import { Barrier } from "./barrier.js";
 import { Composer } from "./composer.js";
 import { Lines } from "./lines.js";
 import { Log } from "./log.js";
+import { listen } from "./manners.js";
+import { Order } from "./order.js";
+import { Pins } from "./pins.js";
 
 const SLOW = 3000; // ms of connecting before it is worth a word
 const SAID = 6000; // ms that a refusal stays
@@ -41,6 +45,7 @@ class ChatRoom extends HTMLElement {
   #hints = { status: "", said: "", sample: "" };
   #timers = {};
   #queue = null;
+  #listens = false;
 
   connectedCallback() {
     if (this.#room) return;
@@ -53,6 +58,9 @@ class ChatRoom extends HTMLElement {
     room.acts = new Acts(this, room, (text) => this.#tell(text));
     if (form) this.#help(form, room);
     if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
+    Object.assign(room, { barrier: new Barrier(this), pins: new Pins(this, room), order: new Order() });
+    if (!this.#listens) listen(this, new Proxy({}, { get: (_, name) => this.#room?.[name] }));
+    this.#listens = true;
     this.#whenNeeded(room);
     this.#options();
     if (form?.dataset.until) this.#unlockAt(form.dataset.until);
@@ -67,6 +75,8 @@ class ChatRoom extends HTMLElement {
     for (const stop of this.#stops.splice(0)) stop();
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     this.#room?.log.close();
+    this.#room?.barrier.close();
+    this.#room?.pins.close();
     this.#room = null;
   }
 
@@ -128,6 +138,7 @@ class ChatRoom extends HTMLElement {
     if (!me || room.moderator) return;
     this.#stops.push(subscribe(`chatown:${channelId}:${me}`, ({ name, data }) => {
       if (name === "denied") room.composer?.deny(data.client_id);
+      if (name === "line") this.#line(data); // ours, which others see later
       if (name === "appeal") room.acts.appealed(data);
     }));
   }
@@ -155,6 +166,7 @@ class ChatRoom extends HTMLElement {
       return await send(event, { channel: this.dataset.channelId, ...data });
     } catch (problem) {
       if (problem instanceof Problem && /:chat-(restricted|warned)$/.test(problem.type)) this.#standing();
+      if (problem instanceof Problem) this.#room?.barrier.refused(problem);
       throw problem;
     }
   }
@@ -168,6 +180,7 @@ class ChatRoom extends HTMLElement {
   #hear(event) {
     if (!this.#room) return;
     if (this.#queue) return this.#queue.push(event);
+    if (!this.#room.order.takes(event)) return;
     const { name, data } = event;
     if (this.#room.acts.hear(name, data)) return;
     const acts = {
@@ -177,6 +190,9 @@ class ChatRoom extends HTMLElement {
       lifted: () => this.#lifted(data),
       modes: () => this.#modes(data),
       emotes: () => this.#emotes(data),
+      pinned: () => this.#pinned(data),
+      unpinned: () => this.#unpinned(data),
+      rules: () => this.#rules(data),
       reload: () => this.#reload(),
       refused: () => this.#hint("status", data.detail ?? this.#room.strings.refused),
     };
@@ -217,8 +233,25 @@ class ChatRoom extends HTMLElement {
       words.querySelector("[data-text]").textContent = modes.sentences.join(" ");
     }
     if (!moderator) composer?.slow(modes.slow_s);
+    this.#room.barrier.modes(modes);
     const text = modes.sentences.length ? strings.modes : strings.modesOff;
     this.#tell(fill(text, { by, modes: modes.sentences.join(" ") }));
+  }
+
+  #pinned({ pin, by }) {
+    this.#room.pins.show(pin);
+    this.#tell(fill(this.#room.strings.pinned, { by, text: pin.text }));
+  }
+
+  #unpinned({ id, by }) {
+    this.#room.pins.clear(id);
+    this.#tell(fill(this.#room.strings.unpinned, { by }));
+  }
+
+  #rules({ there, by }) {
+    for (const link of this.querySelectorAll("[data-rules]")) link.hidden = !there && !this.#room.moderator;
+    this.#room.barrier.refresh();
+    this.#tell(fill(there ? this.#room.strings.rules : this.#room.strings.rulesGone, { by }));
   }
 
   /** An emote came or went: the tables are read again, and of one that went the code is left. */
@@ -245,6 +278,7 @@ class ChatRoom extends HTMLElement {
       const found = [...page.querySelectorAll("ax-chat .ax-chat__log > ol > li")];
       if (!answer.ok) throw new Error(answer.statusText);
       log.replace([lines.system(strings.reloaded), ...found]);
+      this.#room?.pins.replace(page.querySelector("ax-chat .ax-chat__pinned"));
       this.#localise(found);
     } catch {
       this.#say(strings.failed);

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,7 +23,8 @@ from aethex_live.clock import ManualClock
 from aethex_live.control import Control
 from aethex_live.db import Database
 from aethex_live.domain.audit import Audit
-from aethex_live.hookspecs.chat import DraftMessage
+from aethex_live.hookspecs.chat import ChatBadge, DraftMessage, chat_badges
+from aethex_live.hookspecs.entitlements import EntitlementOffer, has_entitlement
 from aethex_live.hookspecs.moderation import Review
 from aethex_live.ids import uuid7
 from aethex_live.models import Channel, ChannelModerator, User
@@ -52,12 +54,14 @@ class Topics:
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
+        self.now: list[Heard] = []  # the same for moderators, without a delay
 
     def publish(
         self, topic: str, name: str, data: Mapping[str, Any], *, seq: int | None = None, epoch: str | None = None
     ) -> None:
         dumps(data)  # as the engine would
-        self.heard.append(Heard(topic, name, data, seq, epoch))
+        kept = self.now if topic.startswith("chatnow:") else self.heard
+        kept.append(Heard(topic, name, data, seq, epoch))
 
     def named(self, name: str) -> list[Heard]:
         return [heard for heard in self.heard if heard.name == name]
@@ -70,11 +74,32 @@ class Hooks:
     shape: Callable[[DraftMessage], DraftMessage] = lambda draft: draft
     reviews: list[Review] = field(default_factory=list)
     asked: list[DraftMessage] = field(default_factory=list)
+    offers: list[EntitlementOffer] = field(default_factory=list)
+    owned: dict[UUID, set[str]] = field(default_factory=dict)
+    followed: dict[UUID, datetime] = field(default_factory=dict)
+    badges: dict[UUID, list[ChatBadge]] = field(default_factory=dict)
+    badges_asked: int = 0
+
+    def collect(self, spec: object) -> list[Any]:
+        return [("fan", self.offers)]
 
     async def fold(self, spec: object, draft: DraftMessage) -> DraftMessage:
         return self.shape(draft)
 
-    async def ask(self, spec: object, *, draft: DraftMessage) -> list[Any]:
+    async def ask(self, spec: object, **given: Any) -> list[Any]:
+        if "draft" in given:
+            return self.review(given["draft"])
+        user = given["user_id"]
+        if spec is chat_badges:
+            self.badges_asked += 1
+            found: Any = self.badges.get(user)
+        elif spec is has_entitlement:
+            found = given["name"] in self.owned.get(user, ())
+        else:
+            found = self.followed.get(user)
+        return [] if found is None else [SimpleNamespace(value=found, failure=None)]
+
+    def review(self, draft: DraftMessage) -> list[Any]:
         self.asked.append(draft)
         return [SimpleNamespace(value=review) for review in self.reviews]
 

@@ -254,3 +254,35 @@ async def test_every_route_is_in_the_description(api: Api) -> None:
     for rest in ("messages", "me", "restrictions", "log"):
         assert f"/api/v1/channels/{{slug}}/chat/{rest}" in text
     assert "/p/chat/" not in text
+
+
+async def test_rules_pins_and_announcements_stand_in_the_api(api: Api) -> None:
+    # Given rules, which nobody has accepted
+    assert (await api.me(api.viewer))["barrier"] is None
+    made = await api.moderator.api("PUT", api.path("rules"), {"text": "Be kind."})
+    assert (made.status, made.json()["version"]) == (200, 1)
+    assert (await api.viewer.api("PUT", api.path("rules"), {"text": "x"})).status == 403
+    refused = await api.send(api.viewer, "hello", "c1")
+    assert refused.json()["type"].endswith(":chat-rules")
+    barrier = (await api.me(api.viewer))["barrier"]
+    assert (barrier["code"], barrier["action"]["path"]) == ("chat-rules", f"/p/chat/{api.slug}/rules")
+    # When they are accepted, in the version that holds
+    assert (await api.viewer.api("POST", api.path("rules/accept"), {"version": 7})).status == 409
+    assert (await api.viewer.api("POST", api.path("rules/accept"), {"version": 1})).status == 200
+    assert (await api.viewer.api("GET", api.path("rules"))).json()["accepted"] is True
+    message = (await api.send(api.viewer, "hello", "c1")).json()["id"]
+    # Then the message can be pinned by moderators alone
+    assert (await api.viewer.api("PUT", api.path("pin"), {"line": message})).status == 403
+    assert (await api.moderator.api("PUT", api.path("pin"), {"line": message, "seconds": 60})).status == 200
+    guest = await api.site.browser()
+    assert (await guest.api("GET", api.path("pin"))).json()["pin"]["text"] == "hello"
+    assert (await api.moderator.api("DELETE", api.path("pin"))).status == 200
+    assert (await api.moderator.api("DELETE", api.path("pin"))).status == 409
+    assert (await guest.api("GET", api.path("pin"))).json() == {"pin": None}
+    # and an announcement is one, however often it is sent
+    body = {"text": "Tomorrow at nine", "accent": "good", "client_id": "a1"}
+    first, again = [await api.owner.api("POST", api.path("announcements"), body) for _ in range(2)]
+    assert (first.status, again.json()) == (201, first.json())
+    assert (await api.viewer.api("POST", api.path("announcements"), body)).status == 403
+    (newest, *_) = (await guest.api("GET", api.path("messages"))).json()["items"]
+    assert (newest["text"], newest["accent"]) == ("Tomorrow at nine", "good")

@@ -67,3 +67,22 @@ async def test_words_stay_and_names_go(world: Any) -> None:
     assert not await world.db.fetch("select 1 from chat_restriction where user_id = $1", [world.viewer.user_id])
     assert (await world.db.fetch("select created_by from chat_emote"))[0]["created_by"] is None
     assert reader.catch_up, "a site whose chat was off hears of it later"
+
+
+async def test_what_stands_above_the_chat_names_nobody_who_is_gone(world: Any) -> None:
+    # Given a pinned message, and a viewer who has accepted the rules
+    said = await world.say(world.viewer, "pinned words")
+    await world.chat.pins.pin(world.channel.id, world.moderator, line=said.id)
+    rules = await world.chat.rules.change(world.channel.id, world.owner, "Be kind.", ask_again=False)
+    await world.chat.rules.accept(world.channel.id, world.viewer, rules.version)
+    # When both accounts are deleted
+    reader = departed_people(world.db)
+    for who in (world.viewer, world.moderator):
+        await reader.handle(deleted(who.user_id, world.clock))
+    # Then the words stay, and neither pin nor act names them
+    pin = await world.chat.pins.read(world.channel.id)
+    assert (pin.text, pin.author_name, pin.by_name, pin.author) == ("pinned words", NAME, NAME, None)
+    everything = str(await world.rows())
+    assert world.viewer.name not in everything
+    assert world.moderator.name not in everything
+    assert not await world.db.fetch("select 1 from chat_rules_accepted")
