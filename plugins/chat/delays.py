@@ -1,7 +1,7 @@
 """Telling moderators at once, and viewers when the channel's delay is over, in one and the same sequence.
 
 Every line and act has its number at once, and a time at which viewers may see it (`visible_at`, none: at once) that
-never falls within the sequence. So what viewers have is always a beginning of what moderators have. See decision 015.
+never falls within the sequence. So what viewers have is always a beginning of what moderators have. See decision 017.
 """
 
 from __future__ import annotations
