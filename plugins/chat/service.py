@@ -36,6 +36,7 @@ from .rules import Rules
 from .sending import Sender
 from .shield import Shield, ShieldActs, shield_of
 from .standing import Standing, require_moderator, standings
+from .standing_out import StandingOut
 from .warning_acts import OpenWarning, Warnings, open_warning
 from .writing import LineWriter
 
@@ -120,6 +121,7 @@ class Chat:
         self.rules = Rules(context, acts)
         self.pins = Pins(context, acts, settings.max_length)
         self.announcements = Announcements(self._sender)
+        self.commands.table.add(StandingOut(self.pins, self.announcements).commands())
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None

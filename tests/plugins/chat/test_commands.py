@@ -151,6 +151,21 @@ async def test_commands_do_what_the_buttons_do(world: Any) -> None:
     assert [row["text"] for row in await world.rows() if row["kind"] == "message"] == ["spam", "hello"]
 
 
+async def test_commands_pin_and_announce(world: Any) -> None:
+    here = world.channel.id
+    assert await told(world, world.moderator, "/pin Read the rules") == "This stands above the chat now."
+    pinned = await world.chat.pins.read(here)
+    assert (pinned.text, pinned.by_name, pinned.until) == ("Read the rules", world.moderator.name, None)
+    await told(world, world.moderator, "/unpin")
+    assert await world.chat.pins.read(here) is None
+    assert await told(world, world.moderator, "/announce We begin at nine") == "It is announced."
+    (said,) = [row for row in await world.rows() if row["kind"] == "message"]
+    assert (said["text"], said["accent"]) == ("We begin at nine", "note")
+    for text in ("/pin a", "/unpin", "/announce a"):
+        with pytest.raises(Forbidden):
+            await world.say(world.viewer, text)
+
+
 async def test_two_slashes_are_a_message_that_begins_with_one(world: Any) -> None:
     await world.say(world.viewer, "//shrug")
     assert [row["text"] for row in await world.rows()] == ["/shrug"]
