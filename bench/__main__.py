@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 
+from bench import realtime
 from bench.figures import Figure
 from bench.served import ROOT
-
-from bench import realtime
 
 QUICK = (sys.executable, "-m", "bench", "--quick", "--json")
 QUICK_LIMIT_S = 180.0

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import asyncpg
-from bench.figures import Figure
-from bench.served import ROOT, ServedSite, served
 
 from aethex_live.db._address import socket_dsn
 from aethex_live.db._runtime import foreign_server
+from bench.figures import Figure
+from bench.served import ROOT, ServedSite, served
 
 GB = 1_000_000_000
 MEDIA, ROWS, GOAL_S = GB, 1_000_000, 60.0

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
 from bench.figures import Figure
 from bench.glass import CELL, COLUMNS, FLAGS, HEIGHT, LEFT, PLAYS, READ, WARM_UP_S, WIDTH, sample
 from bench.served import ServedSite, ffmpeg, served
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 GOAL_S = 2.0
 SKEW_MS = 100.0

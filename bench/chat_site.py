@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
+
 from bench.cluster import AETHEX, START_S, Cluster, chat_cluster
 from bench.log_checker import Row
 from bench.served import PASSWORD, ROOT

@@ -18,9 +18,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.served import ROOT, free_port
-
 from aethex_live.db import EmbeddedPostgres
+from bench.served import ROOT, free_port
 
 AETHEX = (sys.executable, "-m", "aethex_live.cli")
 START_S = 120.0

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.served import ServedSite, start, stop
-
 from aethex_live.db import Database
 from aethex_live.db.embedded import EmbeddedPostgres
 from aethex_live.ids import uuid7
 from aethex_live.models import Broadcast, Category, Channel, ChannelSlug, Recording, User
+from bench.served import ServedSite, start, stop
 
 TOPICS = ("Building a modular synth", "Speedrun, any percent", "Watercolour for the impatient", "Late night radio")
 LANGUAGES = ("en", "de", "fr", "ja")

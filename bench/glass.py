@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from playwright.async_api import Page, async_playwright
+
 from bench.figures import Figure
 from bench.served import ROOT, ffmpeg, served
-from playwright.async_api import Page, async_playwright
 
 GOAL_S = 2.0
 WARM_UP_S = 8.0

@@ -6,14 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
-from bench.figures import Figure
-
 from aethex_live._runtime.gate import Gate
 from aethex_live._runtime.health import Health
 from aethex_live._runtime.rounds import Implementation
 from aethex_live._runtime.verbs import HookCaller
 from aethex_live.clock import SystemClock
 from aethex_live.hookspecs import chat, moderation, streaming
+from bench.figures import Figure
 
 PEER = "gather + timeout"
 GOALS = {0: 2.0, 5: 10.0, 20: 50.0}  # us: facts of reliability, "0 plugins <= 2, 10 plugins <= 50"

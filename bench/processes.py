@@ -18,6 +18,7 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+
 from bench.cluster import Cluster, Missing, cluster, now
 from bench.figures import Figure
 from bench.publisher import fixture

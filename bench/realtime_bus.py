@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import redis
+
 from bench.cluster import program
 from bench.figures import Figure, cpu_seconds
 from bench.realtime_frames import TOPIC

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+
 from bench.chat_pages import Author, Counts, Page
 from bench.chat_site import ChatSite, chat_site
 from bench.cluster import now

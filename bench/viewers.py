@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import aiohttp
+
 from bench.figures import Figure, cpu_seconds
 from bench.ingest import share
 from bench.publisher import fixture

@@ -1,8 +1,9 @@
 """The log checker finds each kind of fault, and none where there is none."""
 
-from bench.log_checker import Promise, Row, Shown, Verdict, check
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bench.log_checker import Promise, Row, Shown, Verdict, check
 
 TABLE = [Row(seq, "anna", f"anna-{seq}") for seq in range(1, 7)]
 PROMISES = [Promise("anna", row.seq, row.client_id, row.seq) for row in TABLE]

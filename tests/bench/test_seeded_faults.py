@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+
 from bench.chat_site import ChatSite, chat_site
 from bench.realtime_cuts import Outcome, Plan, cut_and_check
-
 from needs import need
 
 need("redis")
