@@ -148,6 +148,7 @@ class Platform:
         self.jobs.add_schedules("core", self.domain.leaving.schedules())
         self.jobs.add_handlers("core", self.domain.closing.handlers())
         self.jobs.add_schedules("core", self.domain.closing.schedules())
+        self.jobs.add_schedules("core", self.domain.tokens.schedules())
         self.jobs.add_schedules("core", self.test_picture.schedules())
         for plugin, handlers in self.hooks.collect(job_specs.outbox_handlers):
             self.jobs.add_handlers(plugin, handlers)

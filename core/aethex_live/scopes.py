@@ -16,6 +16,7 @@ class Scope(enum.StrEnum):
     CHANNEL_WRITE = "channel:write"
     STREAM_KEY = "stream:key"
     RECORDINGS_WRITE = "recordings:write"
+    CHAT_READ = "chat:read"
     CHAT_WRITE = "chat:write"
     MODERATE = "moderate"
     ACCOUNT_WRITE = "account:write"
@@ -28,6 +29,7 @@ SENTENCES: Mapping[Scope, str] = MappingProxyType(
         Scope.CHANNEL_WRITE: "Make and change your channels: title, category, words; end a stream.",
         Scope.STREAM_KEY: "See and replace your stream keys, without your password.",
         Scope.RECORDINGS_WRITE: "Change and delete your recordings.",
+        Scope.CHAT_READ: "Read chats, and nothing else of yours.",
         Scope.CHAT_WRITE: "Write chat messages in your name.",
         Scope.MODERATE: "Remove chat messages, yours and where you moderate; time people out and ban them.",
         Scope.ACCOUNT_WRITE: "Change your name and your profile. Never your password, address or tokens.",

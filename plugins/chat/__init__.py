@@ -12,11 +12,14 @@ from .acts_api import ActsApi
 from .acts_views import ActPages
 from .api import ChatApi
 from .departed import departed_people
+from .dock_pages import DockPages
 from .emote_api import EmoteApi
 from .emote_files import deleted_channels, outbox_handlers
 from .emote_views import EmotePages
 from .manner_api import MannerApi
 from .manner_pages import MannerPages
+from .my_api import MyApi
+from .my_pages import MyPages
 from .panels import Panels
 from .service import Chat
 from .settings import ChatSettings
@@ -86,6 +89,9 @@ class ChatPlugin(Plugin):
             ActPages(self.chat).blueprint(),
             ChatApi(self.chat).blueprint(),
             ActsApi(self.chat).blueprint(),
+            MyPages(self.chat).blueprint(),
+            DockPages(self.chat).blueprint(),
+            MyApi(self.chat).blueprint(),
             EmotePages(emotes).blueprint(),
             EmoteApi(emotes).blueprint(),
             MannerPages(self.chat).blueprint(),

@@ -199,7 +199,7 @@ class ActsApi:
         return ModesOut(**chosen.as_json())
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MEMBER)
+    @allow(Access.CHANNEL_MEMBER, scope=Scope.CHAT_READ)
     @validate_response(CommandList)
     @refuses(401, 404)
     async def commands(self, slug: str) -> CommandList:

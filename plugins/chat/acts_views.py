@@ -11,6 +11,7 @@ from quart_schema import hide
 from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live.errors import Refusal
+from aethex_live.scopes import Scope
 from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to, say
 from aethex_live.web.request import is_fragment
 
@@ -106,7 +107,7 @@ class ActPages:
         return made
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def desk(self, slug: str) -> Response:
         """All that moderators do about the chat as a whole."""
         channel, actor = current_channel(), current_actor()
@@ -118,6 +119,7 @@ class ActPages:
             rights=room.me.rights if room.me and room.moderator else frozenset(),
             base=base(),
             next=f"{base()}/desk",
+            alone=actor.by_token,
         )
 
     @hide
@@ -186,7 +188,7 @@ class ActPages:
         return say(redirect_to(f"{base()}/appeal"), "Your request is sent: a moderator answers it.")
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def appeals(self, slug: str) -> Response:
         """Who asks to be let in again, each with a button for yes and one for no."""
         channel = current_channel()

@@ -72,7 +72,7 @@ class ChatApi:
         return made
 
     @tag(["chat"])
-    @allow(Access.CHANNEL)
+    @allow(Access.CHANNEL, scope=Scope.CHAT_READ)
     @validate_querystring(MessageQuery)
     @validate_response(Messages)
     @refuses(404, 422)
@@ -116,7 +116,7 @@ class ChatApi:
         return Done()
 
     @tag(["chat"])
-    @allow(Access.CHANNEL_MEMBER)
+    @allow(Access.CHANNEL_MEMBER, scope=Scope.CHAT_READ)
     @validate_response(MeOut)
     @refuses(401, 404)
     async def me(self, slug: str) -> MeOut:

@@ -38,6 +38,8 @@ _WARNED = "delete from chat_warning where user_id = $1"
 _NOTED = "delete from chat_note where user_id = $1"
 _NOTES = "update chat_note set author_id = null, author_name = $2 where author_id = $1"
 _APPEALS = "delete from chat_appeal where user_id = $1"
+_BLOCKS = "delete from chat_block where user_id = $1 or blocked_id = $1"
+_LOOK = "delete from chat_look where user_id = $1"
 _HELD = "delete from chat_held where author_id = $1"
 
 
@@ -55,7 +57,7 @@ def departed_people(db: Database) -> Consumer:
             await db.execute(_ACTS, [str(user_id), NAME])
             await db.execute(_EMOTES, [user_id])
             await db.execute(_NOTES, [user_id, NAME])
-            for gone in (_SHUT_OUT, _HELD, _WARNED, _NOTED, _APPEALS):
+            for gone in (_SHUT_OUT, _HELD, _WARNED, _NOTED, _APPEALS, _BLOCKS, _LOOK):
                 await db.execute(gone, [user_id])
             await db.execute(_PINNED, [user_id, NAME])
             await db.execute(_PINNED_BY, [user_id, NAME])

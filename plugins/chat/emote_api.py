@@ -86,7 +86,7 @@ class EmoteApi:
         return made
 
     @tag(["chat"])
-    @allow(Access.CHANNEL)
+    @allow(Access.CHANNEL, scope=Scope.CHAT_READ)
     @validate_response(EmoteList)
     @refuses(404)
     async def usable(self, slug: str) -> EmoteList:

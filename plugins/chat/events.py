@@ -206,6 +206,24 @@ class ShieldChosen(Event):
     channel_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonBlocked(Event):
+    """Somebody wants to read nothing of somebody else in chats; nobody but `user_id` may be told."""
+
+    type: ClassVar[str] = "chat.person_blocked"
+    user_id: UUID
+    blocked_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnblocked(Event):
+    """They want to read them again; nobody but `user_id` may be told."""
+
+    type: ClassVar[str] = "chat.person_unblocked"
+    user_id: UUID
+    blocked_id: UUID
+
+
 ALL: tuple[type[Event], ...] = (
     LineRemoved,
     UserRestricted,
@@ -226,4 +244,6 @@ ALL: tuple[type[Event], ...] = (
     AppealDecided,
     ShieldTurned,
     ShieldChosen,
+    PersonBlocked,
+    PersonUnblocked,
 )

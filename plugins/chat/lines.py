@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,8 +30,15 @@ where l.channel_id = $1
 """
 _MISSED = _SELECT + " and l.seq > $2 order by l.seq limit $3"
 _VIEWERS = _SELECT + " and l.seq < $2 and l.kind = 'message' and l.deleted_at is null order by l.seq desc limit $3"
+# who wrote what was removed sees that it was; $4 reads, $5 are blocked
+_READERS = _SELECT + (
+    " and l.seq < $2 and l.kind = 'message' and (l.deleted_at is null or l.author_id = $4::uuid)"
+    " and (l.author_id is null or not l.author_id = any($5::uuid[])) order by l.seq desc limit $3"
+)
 _MODERATORS = _SELECT + (
-    " and l.seq < $2 and (l.kind = 'message' or l.act ->> 'name' <> 'removed') order by l.seq desc limit $3"
+    " and l.seq < $2 and (l.kind = 'message' or l.act ->> 'name' <> 'removed')"
+    " and (l.kind = 'act' or $4::uuid is null or l.author_id is null or not l.author_id = any($5::uuid[]))"
+    " order by l.seq desc limit $3"
 )
 _OWN = _SELECT + (
     " and l.seq > $2 and l.author_id = $3 and l.kind = 'message' and l.deleted_at is null order by l.seq limit 100"
@@ -159,6 +166,17 @@ class Entry:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a history is read: their account (None: a guest), and whom they blocked."""
+
+    user_id: UUID | None = None
+    blocked: frozenset[UUID] = frozenset()
+
+
+GUEST = Reader()
+
+
 def quote_of(line_id: UUID, user: UUID | None, name: str, text: str, *, removed: bool) -> Quote:
     """The quote of a message, cut to its beginning."""
     cut = text if len(text) <= QUOTED else text[: QUOTED - 1].rstrip() + "…"
@@ -199,14 +217,26 @@ def _act(act: Mapping[str, Any] | None, about: Quote | None) -> Mapping[str, Any
 
 
 async def history(
-    db: Database, channel_id: UUID, *, limit: int, before: int = NEWEST, moderator: bool = False
+    db: Database,
+    channel_id: UUID,
+    *,
+    limit: int,
+    before: int = NEWEST,
+    moderator: bool = False,
+    reader: Reader = GUEST,
 ) -> list[Entry]:
-    """The newest lines with a number below `before`, oldest first.
+    """The newest lines with a number below `before`, oldest first, without those of people whom the reader blocked.
 
-    Moderators also get removed messages, and acts; everyone else gets what still stands.
+    Moderators also get removed messages, and acts; everyone else gets what still stands, and learns of their own what
+    does not.
     """
-    rows = await db.fetch(_MODERATORS if moderator else _VIEWERS, [channel_id, before, limit])
-    return [_entry(row) for row in reversed(rows)]
+    values = [channel_id, before, limit, reader.user_id, list(reader.blocked)]
+    found = [_entry(row) for row in reversed(await db.fetch(_MODERATORS if moderator else _READERS, values))]
+    return found if moderator else [_emptied(line) if line.removed else line for line in found]
+
+
+def _emptied(line: Entry) -> Entry:
+    return replace(line, text="", mentions=(), emotes=())
 
 
 async def own_hidden(db: Database, channel_id: UUID, user_id: UUID, after: int) -> list[Entry]:

@@ -13,6 +13,7 @@ from aethex_live.scopes import Scope
 
 from . import acts_live, appeals, held
 from .acts_live import ACCOUNT, MODERATOR, Data
+from .blocks import MINE, my_topic
 from .command_acts import Answered
 from .held import Held
 from .manner_events import MannerHandlers
@@ -88,13 +89,14 @@ class SetModes(Data):
 
 
 def topic_classes(chat: Chat) -> list[TopicClass]:
-    """`chat:<channel id>`, for moderators `chatnow:<channel id>` without the delay, and what only some may hear."""
+    """The chats, for moderators without the delay; what waits for whom; and everybody's own choices."""
     return [
-        TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head),
-        TopicClass(prefix=NOW, kind="chat", missed=chat.missed, head=chat.head),
-        TopicClass(prefix=held.PREFIX, kind="volatile"),
-        TopicClass(prefix=OWN, kind="volatile"),
-        TopicClass(prefix=appeals.PREFIX, kind="volatile"),
+        TopicClass(prefix=PREFIX, kind="chat", missed=chat.missed, head=chat.head, scope=Scope.CHAT_READ),
+        TopicClass(prefix=NOW, kind="chat", missed=chat.missed, head=chat.head, scope=Scope.CHAT_READ),
+        TopicClass(prefix=held.PREFIX, kind="volatile", scope=Scope.CHAT_READ),
+        TopicClass(prefix=OWN, kind="volatile", scope=Scope.CHAT_READ),
+        TopicClass(prefix=MINE, kind="volatile", scope=Scope.CHAT_READ),
+        TopicClass(prefix=appeals.PREFIX, kind="volatile", scope=Scope.CHAT_READ),
     ]
 
 
@@ -106,6 +108,8 @@ async def may_subscribe(chat: Chat, topic: str, actor: Actor) -> bool | None:
         return actor.signed_in and await chat.held.may_hear(topic, actor)
     if topic.startswith(f"{appeals.PREFIX}:"):
         return actor.signed_in and await chat.appeals.may_hear(topic, actor)
+    if topic.startswith(f"{MINE}:"):
+        return actor.user_id is not None and topic == my_topic(actor.user_id)
     if not topic.startswith(f"{PREFIX}:"):
         return None
     channel_id = channel_of(topic)
@@ -129,6 +133,8 @@ class Handlers:
             ("lift", Person, self._lift, MODERATOR, Scope.MODERATE),
             ("modes", SetModes, self._modes, MODERATOR, Scope.MODERATE),
             ("decide", Decide, self._decide, MODERATOR, Scope.MODERATE),
+            ("block", Person, self._block, ACCOUNT, Scope.ACCOUNT_WRITE),
+            ("unblock", Person, self._unblock, ACCOUNT, Scope.ACCOUNT_WRITE),
         ]
         return [
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
@@ -175,6 +181,14 @@ class Handlers:
     async def _decide(self, call: Call) -> None:
         data: Decide = call.data
         await self._chat.held.decide(data.channel, data.held, call.actor, approve=data.approve)
+
+    async def _block(self, call: Call) -> None:
+        data: Person = call.data
+        await self._chat.blocks.block(call.actor, data.user)
+
+    async def _unblock(self, call: Call) -> None:
+        data: Person = call.data
+        await self._chat.blocks.unblock(call.actor, data.user)
 
     async def _modes(self, call: Call) -> Mapping[str, object]:
         data: SetModes = call.data

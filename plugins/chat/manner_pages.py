@@ -14,10 +14,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live.domain.rights import Right
 from aethex_live.errors import Invalid, Refusal
+from aethex_live.scopes import Scope
 from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to, say
 from aethex_live.web.pages import local_address
 from aethex_live.web.request import is_fragment
 
+from .docks import as_allowed
 from .pins import PRESETS
 from .refusals import span
 
@@ -84,7 +86,7 @@ class MannerPages:
         return made
 
     @hide
-    @allow(Access.CHANNEL)
+    @allow(Access.CHANNEL, scope=Scope.CHAT_READ)
     async def rules(self, slug: str) -> Response:
         """The rules: to read, to accept, and for moderators to change."""
         return await self._show_rules(await self._chat.rules.read(current_channel().id, current_actor()))
@@ -92,7 +94,8 @@ class MannerPages:
     async def _show_rules(
         self, found: RulesText, errors: Mapping[str, str] | None = None, text: str | None = None, status: int = 200
     ) -> Response:
-        me = await self._chat.standing(current_channel().id, current_actor())
+        actor = current_actor()
+        me = as_allowed(await self._chat.standing(current_channel().id, actor), actor)
         return await self._page(
             "rules",
             status,
@@ -125,7 +128,7 @@ class MannerPages:
         return redirect_to(_back(data.next))
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def announce(self, slug: str) -> Response:
         """The forms of announcements and of what is pinned."""
         return await self._show_announce()

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 from aethex_live.db import Row, one_of
-from aethex_live.models import Channel, User
+from aethex_live.models import ApiToken, Channel, User
 
 
 class Line(Row):
@@ -311,3 +311,52 @@ class ShieldRow(Row):
     class Meta:
         table = "chat_shield"
         constraints = (CheckConstraint(check='("before" is null) = ("since" is null)', name="chat_shield_on"),)
+
+
+class Block(Row):
+    """Somebody wants to read nothing of somebody else, in no chat; the other never learns of it."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_blocks", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    blocked: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "core.User", related_name="chat_blocked_by", on_delete=fields.CASCADE, db_index=True
+    )
+    blocked_id: UUID
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "chat_block"
+        unique_together = (("user", "blocked"),)
+
+
+class LookRow(Row):
+    """How somebody likes their chats (preferences.Look says what is in it)."""
+
+    user: fields.OneToOneRelation[User] = fields.OneToOneField(
+        "core.User", related_name="chat_look", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    look: dict[str, Any] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "chat_look"
+
+
+class Dock(Row):
+    """A personal API token that opens one chat in a dock or an overlay; it goes with the token."""
+
+    token: fields.OneToOneRelation[ApiToken] = fields.OneToOneField(
+        "core.ApiToken", related_name="chat_dock", on_delete=fields.CASCADE
+    )
+    token_id: UUID
+    channel: fields.ForeignKeyRelation[Channel] = fields.ForeignKeyField(
+        "core.Channel", related_name="chat_docks", on_delete=fields.CASCADE, db_index=True
+    )
+    channel_id: UUID
+    kind = fields.CharField(max_length=8)
+
+    class Meta:
+        table = "chat_dock"
+        constraints = (one_of("chat_dock", "kind", "read", "write", "moderate"),)

@@ -17,6 +17,7 @@ from aethex_live.web.hot import remember
 
 from .lines import hue_of
 from .moderation import BAN_PRESETS, LONGEST_REASON, PRESETS
+from .preferences import COOKIE, USUAL, Look
 from .refusals import span
 from .sequence import NOW, PREFIX, topic_of
 from .service import Room
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from aethex_live.web import Form
 
     from .service import Chat
+
+
+Place = Literal["watch", "dashboard", "page", "dock", "overlay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +54,11 @@ class Panel:
     next: str
     client_id: str
     max_length: int
-    place: Literal["watch", "dashboard", "page"] = "watch"
+    place: Place = "watch"
     text: str = ""
     problem: str = ""
+    look: Look = USUAL
+    dock: str = ""
 
     @property
     def topic(self) -> str:
@@ -68,6 +74,16 @@ class Panel:
     def base(self) -> str:
         """Below this address stand the chat's own pages."""
         return f"/p/chat/{self.slug}"
+
+    @property
+    def blocked(self) -> str:
+        """Whom who looks at it has blocked, for its module."""
+        return " ".join(str(user_id) for user_id in self.room.blocked)
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no session behind it: a token opens it in OBS, and nothing leads to other pages."""
+        return self.place in ("dock", "overlay")
 
     @property
     def may_judge(self) -> bool:
@@ -102,10 +118,11 @@ class Panels:
         self._chat = chat
 
     def slots(self) -> list[SlotContribution]:
-        """Beside the player, and in the stream manager."""
+        """Beside the player, in the stream manager, and the links in the account settings."""
         return [
             SlotContribution(slot=Slot.WATCH_SIDEBAR, template="chat/panel.html", context=self._beside),
             SlotContribution(slot=Slot.DASHBOARD_CHAT, template="chat/panel.html", context=self._managed),
+            SlotContribution(slot=Slot.ACCOUNT_NAV, template="chat/account_nav.html", context=_path),
         ]
 
     async def panel(
@@ -116,15 +133,19 @@ class Panels:
         actor: Actor,
         *,
         next_page: str,
-        place: Literal["watch", "dashboard", "page"],
+        place: Place,
         form: Form[Any] | None = None,
+        dock: str = "",
     ) -> Panel:
-        """The panel of a channel, with what was typed and refused when `form` is given."""
+        """The panel of a channel, with what was typed and refused when `form` is given; `dock`: what a dock may do."""
+        room = await self._room(channel_id, actor)
         return Panel(
             channel_id=channel_id,
             slug=slug,
             name=name,
-            room=await self._room(channel_id, actor),
+            room=room,
+            look=room.look if actor.signed_in else Look.of_cookie(request.cookies.get(COOKIE, "")),
+            dock=dock,
             next=next_page,
             client_id=str(uuid.uuid4()),
             max_length=self._chat.settings.max_length,
@@ -155,3 +176,7 @@ class Panels:
             next_page=request.path,
             place=place,
         )
+
+
+async def _path(_given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"path": request.path}

@@ -17,10 +17,12 @@ from .announcements import Announcements
 from .appeals import Appeals
 from .barriers import Asked, Barrier, Barriers
 from .batches import Batches, Stored
+from .blocks import Blocks
 from .clearing import Clearing
 from .command_acts import Answered, CommandLine, Deeds
 from .commands import is_command, unescaped
 from .delays import Delays, for_viewers, told_of
+from .docks import Docks, as_allowed
 from .emote_book import EmoteBook
 from .emotes import Emotes
 from .entitled import Entitled
@@ -32,6 +34,7 @@ from .moderation import Moderation
 from .modes import OPEN, Modes, modes_of
 from .notes import Notes
 from .pins import Pin, Pins
+from .preferences import USUAL, Look, Looks
 from .rules import Rules
 from .sending import Sender
 from .shield import Shield, ShieldActs, shield_of
@@ -65,6 +68,8 @@ class Room:
     warning: OpenWarning | None = None
     shield: Shield = field(default_factory=Shield)
     appeals: int = 0
+    blocked: frozenset[UUID] = frozenset()
+    look: Look = USUAL
 
     @property
     def moderator(self) -> bool:
@@ -82,6 +87,7 @@ class Card:
     line: Entry | None
     standing: int = 0
     removed: int = 0
+    blocked: bool = False
 
 
 class Chat:
@@ -122,6 +128,9 @@ class Chat:
         self.pins = Pins(context, acts, settings.max_length)
         self.announcements = Announcements(self._sender)
         self.commands.table.add(StandingOut(self.pins, self.announcements).commands())
+        self.blocks = Blocks(context.db, context.clock, context.realtime)
+        self.looks = Looks(context.db, context.realtime)
+        self.docks = Docks(context)
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None
@@ -147,12 +156,14 @@ class Chat:
 
     async def room(self, channel_id: UUID, actor: Actor) -> Room:
         """What a page shows first, and from where its live part goes on."""
-        me = await self.standing(channel_id, actor)
+        whole = await self.standing(channel_id, actor)
+        me = as_allowed(whole, actor)
         moderates = me is not None and me.moderates
         if moderates:
             place, hides = await sequence.head(self._context.db, channel_id), False
         else:
             place, hides = await self.delays.viewers_head(channel_id)
+        blocked = await self.blocks.ids_of(actor.user_id) if actor.user_id else frozenset()
         # nothing behind `place`: the live part brings that, and a page must not show a line twice
         entries = await lines.history(
             self._context.db,
@@ -160,10 +171,11 @@ class Chat:
             limit=self.settings.history_lines,
             before=place.seq + 1,
             moderator=moderates,
+            reader=lines.Reader(actor.user_id, blocked),
         )
         if hides and me is not None:
             entries += await lines.own_hidden(self._context.db, channel_id, me.user_id, place.seq)
-        asked = await self._asked(channel_id, me)
+        asked = await self._asked(channel_id, whole)
         modes = asked.modes
         pin, rules = await self.pins.above(channel_id)
         judges = me is not None and me.moderates and Right.CHAT_DELETE in me.rights
@@ -184,6 +196,8 @@ class Chat:
             warning=await self.warning(channel_id, me),
             shield=await self.shield(channel_id),
             appeals=await self.appeals.count(channel_id) if lets_in else 0,
+            blocked=blocked,
+            look=await self.looks.of(actor.user_id) if actor.user_id else USUAL,
         )
 
     async def barrier(self, channel_id: UUID, me: Standing | None) -> Barrier | None:
@@ -237,14 +251,17 @@ class Chat:
         person = (await self._context.domain.people.describe([user_id])).get(user_id)
         if user_id not in found or person is None:
             return None
-        me = found.get(actor.user_id) if actor.user_id else None
+        me = as_allowed(found.get(actor.user_id) if actor.user_id else None, actor)
         line = await lines.find(db, channel_id, line_id) if line_id else None
         if line is not None and line.author.id != user_id:
             line = None
         stands, gone = (0, 0)
         if me is not None and me.moderates:
             stands, gone = await records.counts(db, channel_id, user_id)
-        return Card(person=person, target=found[user_id], me=me, line=line, standing=stands, removed=gone)
+        blocked = actor.user_id is not None and user_id in await self.blocks.ids_of(actor.user_id)
+        return Card(
+            person=person, target=found[user_id], me=me, line=line, standing=stands, removed=gone, blocked=blocked
+        )
 
     async def shut_out(
         self, channel_id: UUID, actor: Actor, *, before: UUID | None = None, limit: int = 100

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aethex_live.domain.rights import CHAT, Right
 from aethex_live.errors import Invalid, NotFound, Refusal
+from aethex_live.scopes import Scope
 from aethex_live.web import Access, Form, allow, current_actor, current_channel, page, read_form, redirect_to, say
 from aethex_live.web.api import uuid_of
 from aethex_live.web.request import is_fragment
@@ -24,6 +25,7 @@ from .held import Held
 from .history import may_read
 from .modes import AGE_PRESETS, DELAY_PRESETS, SLOW_PRESETS, Links, Modes
 from .panels import BANS, TIMEOUTS, Panels
+from .preferences import hour
 from .records import ACTIONS
 from .refusals import span
 from .standing import may_act
@@ -129,6 +131,7 @@ class ChatPages:
         """All routes."""
         made = Blueprint("chat", __name__, url_prefix="/p/chat/<slug>")
         made.add_app_template_filter(span, "chat_span")
+        made.add_app_template_filter(hour, "chat_hour")
         made.record_once(_compile)
         made.get("")(self.room)
         made.post("/send")(self.send)
@@ -197,7 +200,7 @@ class ChatPages:
         )
 
     @hide
-    @allow(Access.CHANNEL)
+    @allow(Access.CHANNEL, scope=Scope.CHAT_READ)
     async def person(self, slug: str, user_id: UUID) -> Response:
         """The card of somebody who wrote here, where moderators act; `line` is the message that led here."""
         channel, actor = current_channel(), current_actor()
@@ -227,10 +230,12 @@ class ChatPages:
             and card.me.moderates
             and Right.CHAT_MODES in card.me.rights,
             may_delete=card.line is not None and not card.line.removed and (own or may[Right.CHAT_DELETE]),
+            alone=actor.by_token,
+            may_block=actor.signed_in and not own and actor.has_scope(Scope.ACCOUNT_WRITE),
         )
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def restricted(self, slug: str) -> Response:
         """Who is timed out or banned, each with a button that lifts it."""
         channel = current_channel()
@@ -307,7 +312,7 @@ class ChatPages:
         return redirect_to(back(data.next))
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def held(self, slug: str) -> Response:
         """What waits for a moderator, each with a button for yes and one for no."""
         channel = current_channel()
@@ -333,7 +338,7 @@ class ChatPages:
         return redirect_to(back(data.next))
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def modes(self, slug: str) -> Response:
         """The form of the modes: in the chat's dialog, or as a page."""
         return await self._show_modes(await self._chat.modes(current_channel().id))
@@ -382,7 +387,7 @@ class ChatPages:
         return redirect_to(back(data.next))
 
     @hide
-    @allow(Access.CHANNEL_MODERATOR)
+    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
     async def shield_modes(self, slug: str) -> Response:
         """The form of the modes that shield mode turns on."""
         return await self._show_modes((await self._chat.shield(current_channel().id)).preset, of="shield")

@@ -31,6 +31,7 @@ def nginx_conf(folder: Path, *, tls: int, web: list[int], ingest: int) -> Path:
     text = text.replace("/etc/letsencrypt/live/live.example.org/fullchain.pem", str(pem))
     text = text.replace("/etc/letsencrypt/live/live.example.org/privkey.pem", str(key))
     text = text.replace("/var/cache/nginx/aethex", str(folder / "cache"))
+    text = text.replace("/var/log/nginx", str(folder))
     text = text.replace("live.example.org", "localhost")
     text = re.sub(r"    listen \[::\]:\d+[^\n]*\n", "", text)
     text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{tls} ssl").replace(

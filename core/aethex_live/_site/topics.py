@@ -37,6 +37,7 @@ class CoreTopics:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._scopes: dict[str, Scope] = {}
 
     def declare(self) -> None:
         """Make the classes of topics known to the engine: the core's, then those of plugins."""
@@ -47,15 +48,16 @@ class CoreTopics:
         for _, classes in self._platform.hooks.collect(specs.topics):
             for topic_class in classes:
                 realtime.declare(topic_class)
+                self._scopes[topic_class.prefix] = Scope(topic_class.scope)
         for _, events in self._platform.hooks.collect(specs.socket_events):
             for event in events:
                 realtime.on(event)
 
     async def may_subscribe(self, topic: str, actor: Any) -> bool:
         """Public topics are open; the studio's are the owner's; for the rest plugins are asked."""
-        if not actor.has_scope(Scope.READ):
-            return False
         prefix, _, ref = topic.partition(":")
+        if not actor.has_scope(self._scopes.get(prefix, Scope.READ)):
+            return False
         if prefix in OPEN:
             return True
         if prefix == "studio":

@@ -9,17 +9,24 @@ from quart import request
 
 from aethex_live.actor import Actor
 from aethex_live.errors import Forbidden
-from aethex_live.web.access import scope_needed
+from aethex_live.web.access import CLOSED, declared_scope, scope_needed
 
 API = "/api/v1/"
 
 
-def shown_token() -> str | None:
-    """The token of `Authorization: Bearer …`, below /api/v1 alone; other schemes are a proxy's own affair."""
-    if not request.path.startswith(API):
+def shown_token(view: Callable[..., Any] | None) -> str | None:
+    """The token of `Authorization: Bearer …`, below /api/v1 and for pages whose mark names a scope.
+
+    Other schemes, and tokens elsewhere, are a proxy's own affair.
+    """
+    if not request.path.startswith(API) and not _takes_tokens(view):
         return None
     kind, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     return value.strip() if kind.lower() == "bearer" else None
+
+
+def _takes_tokens(view: Callable[..., Any] | None) -> bool:
+    return view is not None and declared_scope(view) not in (None, CLOSED)
 
 
 def check_scope(actor: Actor, view: Callable[..., Any] | None) -> None:

@@ -59,7 +59,7 @@ class Guard:
         if view is not None and is_for_guests(view):
             g.actor = GUEST
             return
-        if (shown := bearer.shown_token()) is not None:
+        if (shown := bearer.shown_token(view)) is not None:
             g.actor = await self._platform.domain.tokens.identify(shown)
             return
         token = request.cookies.get(session_name(self._platform.site))

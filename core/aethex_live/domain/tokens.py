@@ -18,6 +18,7 @@ from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound, Unauthent
 from aethex_live.events import record
 from aethex_live.events.types import ApiTokenMade, ApiTokenRevoked
 from aethex_live.ids import uuid7
+from aethex_live.jobs import Schedule
 from aethex_live.models import ApiToken, User
 from aethex_live.scopes import Scope, check_scopes
 
@@ -32,6 +33,7 @@ HINT = len(PREFIX) + 6
 MOST_TOKENS = 50
 LONGEST_DAYS = 366
 USED_EVERY = timedelta(minutes=1)
+EXPIRED_EVERY = timedelta(minutes=1)
 # how long an identified token is believed without the database; revoking drops it at once
 REMEMBERED_S = 10.0
 MOST_REMEMBERED = 20_000
@@ -140,6 +142,19 @@ class Tokens:
             # its sockets carry the token's id as their session
             await self._control.send("session.closed", {"session_id": str(token_id)})
         self.forget(session_id=token_id)
+
+    def schedules(self) -> list[Schedule]:
+        """What ends sockets of tokens whose time is over."""
+        return [Schedule("core.expired_tokens", EXPIRED_EVERY, self.close_expired)]
+
+    async def close_expired(self) -> None:
+        """Close the sockets of tokens that expired lately, in every process; requests are refused by the time alone."""
+        now = self._clock.now()
+        found = await ApiToken.filter(expires_at__lte=now, expires_at__gt=now - 3 * EXPIRED_EVERY).values_list(
+            "id", flat=True
+        )
+        for token_id in found:
+            await self._control.send("session.closed", {"session_id": str(token_id)})
 
     async def identify(self, token: str) -> Actor:
         """The actor of a token. Raises Unauthenticated with the reason for one that does not hold."""

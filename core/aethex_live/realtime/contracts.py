@@ -69,6 +69,7 @@ class TopicClass:
     `missed(topic, after, limit)` answers the stored messages after a number, oldest first, at most `limit`;
     None when they are gone. `head(topic)` answers where the topic stands. `volatile` needs neither.
     `on_join` and `on_leave` get (topic, actor, connection id) and must not wait: they only note it.
+    `scope` is what a personal API token needs to hear it.
     """
 
     prefix: str
@@ -77,6 +78,7 @@ class TopicClass:
     head: Head | None = None
     on_join: Presence | None = None
     on_leave: Presence | None = None
+    scope: str = "read"
 
     def __post_init__(self) -> None:
         if self.kind != "volatile" and (self.missed is None or self.head is None):

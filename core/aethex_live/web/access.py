@@ -35,8 +35,8 @@ def allow(access: Access, *, scope: Scope | Closed | None = None, as_guest: bool
     """Mark a view with who may call it; a view without a mark stops the start of the site.
 
     `scope` is what an API token needs for it, CLOSED lets no token in. Without one a token needs READ for what only
-    reads (OPERATE where that is for operators), and can't call what changes things. `as_guest`: whoever asks, the view
-    sees a guest.
+    reads (OPERATE where that is for operators), and can't call what changes things. Outside of the API tokens count
+    only for views that name a scope. `as_guest`: whoever asks, the view sees a guest.
     """
 
     def mark(view: F) -> F:

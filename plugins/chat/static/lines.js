@@ -48,6 +48,10 @@ export function pieces(text, mentions, emotes = new Map()) {
   return made;
 }
 
+function hours(times, language) {
+  return new Intl.DateTimeFormat(language, { timeStyle: "short", hourCycle: times === "12" ? "h12" : "h23" });
+}
+
 function element(name, className, text) {
   const made = document.createElement(name);
   made.className = className;
@@ -68,13 +72,19 @@ function write(box, text, mentions, emotes) {
   box.replaceChildren(...found.map(([kind, piece]) => make[kind](piece)));
 }
 
-/** Builds lines for one chat; `room` has part(name), strings, base, next, me, username, moderator. */
+/** Builds lines for one chat; `room` has part(name), strings, base, next, me, username, moderator, view, look(), toMe(data). */
 export class Lines {
   #room;
-  #clock = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { timeStyle: "short" });
+  #clock;
 
   constructor(room) {
     this.#room = room;
+    this.retime();
+  }
+
+  /** The hours are shown in another way from now on. */
+  retime() {
+    this.#clock = hours(this.#room.look().times, document.documentElement.lang || undefined);
   }
 
   /** A message, from the data of a `line` event. */
@@ -82,13 +92,16 @@ export class Lines {
     const line = this.#room.part("line");
     const mentions = new Set(data.mentions ?? []);
     Object.assign(line.dataset, { id: data.id ?? "", user: data.author.id ?? "", role: data.role });
-    if (mentions.has(this.#room.username) || (this.#room.me && data.reply?.user === this.#room.me)) line.dataset.mention = "";
+    if (!data.removed && this.#room.toMe(data)) {
+      line.dataset.mention = "";
+      line.prepend(this.#room.part("tome"));
+    }
     const name = line.querySelector(".ax-msg__name");
     name.firstElementChild.textContent = data.author.name;
     name.title = `@${data.author.username}`;
     name.dataset.hue = data.author.hue ?? 0;
     name.tabIndex = -1;
-    if (data.author.id) name.href = this.#card(data);
+    if (data.author.id && this.#room.place !== "overlay") name.href = this.#card(data);
     else name.removeAttribute("href");
     if (data.role !== "member") line.querySelector(".ax-msg__badges").append(this.#room.part(data.role));
     if (data.author.bot) line.querySelector(".ax-msg__badges").append(this.#room.part("bot"));
@@ -120,13 +133,16 @@ export class Lines {
   remove(line, by) {
     if (line.dataset.state === "deleted") return;
     line.dataset.state = "deleted";
-    const { moderator, strings } = this.#room;
+    const { moderator, me, strings } = this.#room;
     const text = line.querySelector(".ax-msg__text");
+    // the lines around it must not move under the eyes of who reads them
+    if (line.isConnected) line.style.minBlockSize = `${line.getBoundingClientRect().height}px`;
+    delete line.dataset.mention;
+    line.querySelector(".ax-chat-tome")?.remove();
     if (moderator && text.hasChildNodes()) {
       line.append(" ", element("span", "ax-chat-note", strings.removedBy.replace("{by}", by)));
     } else {
-      text.textContent = strings.removed;
-      delete line.dataset.mention;
+      text.textContent = me && line.dataset.user === me ? strings.removedOwn : strings.removed;
     }
   }
 
@@ -144,9 +160,11 @@ export class Lines {
 
   #quote(reply) {
     const quote = this.#room.part("reply");
-    quote.dataset.reply = reply.id;
+    Object.assign(quote.dataset, { reply: reply.id, of: reply.user ?? "" });
     quote.querySelector("bdi").textContent = reply.name;
-    quote.lastElementChild.textContent = reply.removed ? this.#room.strings.removed : reply.text;
+    const { strings, view } = this.#room;
+    const hidden = reply.removed ? strings.removed : view.hides(reply.user) ? strings.blocked : null;
+    quote.lastElementChild.textContent = hidden ?? reply.text;
     return quote;
   }
 

@@ -19,7 +19,7 @@ export class Log {
   #known = new Map();
   #frame = 0;
   #stick = true;
-  #held = 0;
+  #held = new Set();
   #focused = false;
   #unread = 0;
   #settled = -1; // scrollTop that we set ourselves
@@ -29,8 +29,9 @@ export class Log {
   #abort = new AbortController();
   #resized = new ResizeObserver(() => this.#follow());
 
-  /** `onSample(bool)` is told when a sample begins and ends to be shown. */
-  constructor(root, strings, onSample) {
+  /** `onSample(bool)` is told when a sample begins and ends to be shown; `pauses()` whether pointing at it holds it. */
+  constructor(root, strings, onSample, pauses = () => true) {
+    this.pauses = pauses;
     this.#box = root.querySelector(".ax-chat__log");
     this.#list = this.#box.querySelector("ol");
     this.#jump = root.querySelector(".ax-chat__jump");
@@ -96,9 +97,21 @@ export class Log {
     this.toEnd();
   }
 
+  /** Keep it where it is, for a reason, until that is gone. */
+  hold(why, on) {
+    if (on) this.#held.add(why);
+    else this.#held.delete(why);
+    if (!this.#held.size) this.#follow();
+  }
+
+  /** Lines were hidden or shown: stay at the end, if it was there. */
+  settle() {
+    this.#follow();
+  }
+
   toEnd() {
     this.#stick = true;
-    this.#held = 0;
+    this.#held.clear();
     this.#follow();
   }
 
@@ -116,14 +129,13 @@ export class Log {
 
   #listen() {
     const options = { signal: this.#abort.signal };
-    const hold = (change) => (event) => {
+    const hold = (on) => (event) => {
       if (event.pointerType && event.pointerType !== "mouse") return;
-      this.#held = Math.max(0, this.#held + change);
-      if (!this.#held) this.#follow();
+      this.hold("pointer", on && this.pauses());
     };
     this.#box.addEventListener("scroll", () => this.#scrolled(), { ...options, passive: true });
-    this.#box.addEventListener("pointerenter", hold(1), options);
-    this.#box.addEventListener("pointerleave", hold(-1), options);
+    this.#box.addEventListener("pointerenter", hold(true), options);
+    this.#box.addEventListener("pointerleave", hold(false), options);
     this.#box.addEventListener("focusin", (event) => { if (event.target !== this.#box) this.#focused = true; }, options);
     this.#box.addEventListener("focusout", (event) => {
       if (this.#box.contains(event.relatedTarget)) return;
@@ -135,7 +147,7 @@ export class Log {
   }
 
   get #reading() {
-    return !this.#stick || this.#held > 0 || this.#focused;
+    return !this.#stick || this.#held.size > 0 || this.#focused;
   }
 
   #scrolled() {

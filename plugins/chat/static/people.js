@@ -6,7 +6,7 @@ import { Problem } from "aethex/live";
 import { FORMS, STAYS, actOf } from "./acts.js";
 import { words } from "./emotes_image.js";
 
-const ACTS = { delete: "chat.delete", lift: "chat.lift", modes: "chat.modes", shield_modes: "chat.shield_modes", decide: "chat.decide" };
+const ACTS = { delete: "chat.delete", lift: "chat.lift", modes: "chat.modes", shield_modes: "chat.shield_modes", decide: "chat.decide", block: "chat.block", unblock: "chat.unblock" };
 
 /** What the form of the modes says; a switch that is off is not among its fields. */
 function modesOf(fields) {
@@ -206,11 +206,13 @@ export class People {
   async #submit(event) {
     event.preventDefault();
     const form = event.target;
+    if (form.dataset.act === "look") return this.#keep(form);
     const fields = Object.fromEntries(new FormData(form));
     const act = actOf(form, event.submitter);
     try {
       const [name, data] = FORMS[act]?.(fields, event.submitter, this.#room.strings) ?? this.#said(act, fields, event.submitter);
       await this.#room.act(name, data);
+      if (act === "block" || act === "unblock") await this.#room.view.again();
       if (form.matches(STAYS) || form.closest(".ax-chat-shut, .ax-chat-waiting")) await this.show(this.#dialog.dataset.address);
       else this.#dialog.close();
     } catch (problem) {
@@ -223,9 +225,21 @@ export class People {
   #said(act, fields, submitter) {
     const data = {
       modes: () => modesOf(fields), shield_modes: () => modesOf(fields), delete: () => ({ line: fields.line }), lift: () => ({ user: fields.user }),
+      block: () => ({ user: fields.user }), unblock: () => ({ user: fields.user }),
       decide: () => ({ held: fields.held, approve: submitter?.formAction.endsWith("/approve") }),
     };
     return [ACTS[act], data[act]()];
+  }
+
+  /** How somebody likes their chats. */
+  async #keep(form) {
+    try {
+      await this.#room.keep(form);
+      this.#dialog.close();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#tell(form, problem.detail ?? this.#room.strings.failed);
+    }
   }
 
   #tell(form, text) {

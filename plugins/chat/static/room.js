@@ -11,6 +11,10 @@ import { Log } from "./log.js";
 import { listen } from "./manners.js";
 import { Order } from "./order.js";
 import { Pins } from "./pins.js";
+import { Notices } from "./notices.js";
+import { pauseByKey } from "./pause.js";
+import { applyLook, lookOf, saveLook } from "./prefs.js";
+import { View } from "./view.js";
 
 const SLOW = 3000; // ms of connecting before it is worth a word
 const SAID = 6000; // ms that a refusal stays
@@ -31,18 +35,10 @@ function span(seconds) {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
-function remembered(name, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(`ax-chat-${name}`) === "on";
-    localStorage.setItem(`ax-chat-${name}`, value ? "on" : "off");
-  } catch { /* a browser without storage forgets */ }
-  return Boolean(value);
-}
-
 class ChatRoom extends HTMLElement {
   #room = null;
   #stops = [];
-  #hints = { status: "", said: "", sample: "" };
+  #hints = { status: "", said: "", sample: "", paused: "" };
   #timers = {};
   #queue = null;
   #listens = false;
@@ -50,23 +46,28 @@ class ChatRoom extends HTMLElement {
   connectedCallback() {
     if (this.#room) return;
     const room = this.#room = this.#build();
+    room.view = new View((this.dataset.blocked ?? "").split(" ").filter(Boolean), room);
     room.lines = new Lines(room);
-    room.log = new Log(this, room.strings, (on) => this.#hint("sample", on ? room.strings.sampling : ""));
+    const sampled = (on) => this.#hint("sample", on ? room.strings.sampling : "");
+    room.log = new Log(this, room.strings, sampled, () => room.look().pause === "on");
+    room.notices = new Notices(this.querySelector("[data-read-out]"), room.strings, room.look);
+    this.#stops.push(pauseByKey((on) => this.#pause(on)));
     this.#localise(room.log.lines);
     const form = this.querySelector("[data-composer]");
     if (form) room.composer = new Composer(form, room);
     room.acts = new Acts(this, room, (text) => this.#tell(text));
     if (form) this.#help(form, room);
+    for (const element of this.querySelectorAll("[data-scripted]")) element.hidden = false;
     if (!room.moderator) room.composer?.slow(Number(this.dataset.slow));
     Object.assign(room, { barrier: new Barrier(this), pins: new Pins(this, room), order: new Order() });
     if (!this.#listens) listen(this, new Proxy({}, { get: (_, name) => this.#room?.[name] }));
     this.#listens = true;
     this.#whenNeeded(room);
-    this.#options();
     if (form?.dataset.until) this.#unlockAt(form.dataset.until);
     const { topic, last, epoch } = this.dataset;
     this.#stops.push(status((now) => this.#status(now)));
     this.#stops.push(subscribe(topic, (event) => this.#hear(event), { last, epoch }));
+    if (room.me) this.#stops.push(subscribe(`chatme:${room.me}`, (event) => this.#chosen(event)));
     this.#waiting(room);
     this.dataset.ready = "";
   }
@@ -77,14 +78,15 @@ class ChatRoom extends HTMLElement {
     this.#room?.log.close();
     this.#room?.barrier.close();
     this.#room?.pins.close();
+    this.#room?.notices.close();
     this.#room = null;
   }
 
   /** What the parts know of this chat. */
   #build() {
-    const { base, me, username, name, hue, role, limit, rights = "" } = this.dataset;
+    const { base, me, username, name, hue, role, limit, place, rights = "" } = this.dataset;
     return {
-      strings: JSON.parse(this.dataset.strings), base, me, role, next: location.pathname, limit: Number(limit),
+      strings: JSON.parse(this.dataset.strings), base, me, role, place, next: location.pathname, limit: Number(limit),
       username: username?.toLowerCase(), moderator: "moderator" in this.dataset, rights: new Set(rights.split(" ")), author: { id: me, username, name, hue },
       part: (kind) => this.querySelector(`template[data-part="${kind}"]`).content.firstElementChild.cloneNode(true),
       post: (message) => this.#act("chat.send", message),
@@ -93,6 +95,9 @@ class ChatRoom extends HTMLElement {
       commands: this.dataset.meUrl.replace(/me$/, "commands"),
       standing: () => this.#standing(),
       field: () => this.#field(),
+      look: () => lookOf(this),
+      keep: (form) => this.#keep(form),
+      toMe: (data) => this.#toMe(data),
     };
   }
 
@@ -200,11 +205,32 @@ class ChatRoom extends HTMLElement {
   }
 
   #line(data) {
-    const { me, username, composer, log, lines } = this.#room;
+    const { me, composer, log, lines, view, notices } = this.#room;
     const mine = Boolean(me) && data.author.id === me;
     if (mine) composer?.settle(data.client_id);
-    const toMe = (username && data.mentions?.includes(username)) || (me && data.reply?.user === me);
-    log.add(lines.message(data), { important: mine || toMe || data.role !== "member", at: Date.parse(data.at) });
+    if (view.hides(data.author.id)) return;
+    const toMe = this.#toMe(data);
+    const important = mine || toMe || data.role !== "member";
+    if (log.add(lines.message(data), { important, at: Date.parse(data.at) }) && !mine) notices.heard(data, toMe);
+  }
+
+  /** Whether a line names this person or answers them; one's own don't. */
+  #toMe(data) {
+    const { me, username } = this.#room;
+    if (!me || data.author.id === me) return false;
+    return Boolean(data.mentions?.includes(username)) || data.reply?.user === me;
+  }
+
+  #pause(on) {
+    this.#room.log.hold("key", on);
+    this.#hint("paused", on ? this.#room.strings.paused : "");
+  }
+
+  async #keep(form) {
+    const before = this.#room.look().sound;
+    await saveLook(form, this);
+    this.#liked(this.#room.look());
+    if (before === "off" && this.#room.look().sound === "on") this.#room.notices.try();
   }
 
   #remove(id, by) {
@@ -270,16 +296,18 @@ class ChatRoom extends HTMLElement {
 
   /** Too much was missed: read the page again; what comes meanwhile waits. */
   async #reload() {
-    const { log, lines, strings, base } = this.#room;
+    const { log, lines, strings, base, place } = this.#room;
+    const alone = place === "dock" || place === "overlay";
     this.#queue = [];
     try {
-      const answer = await fetch(base, { signal: AbortSignal.timeout(FETCH) });
+      const answer = await fetch(alone ? location.href : base, { signal: AbortSignal.timeout(FETCH) });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const found = [...page.querySelectorAll("ax-chat .ax-chat__log > ol > li")];
       if (!answer.ok) throw new Error(answer.statusText);
       log.replace([lines.system(strings.reloaded), ...found]);
       this.#room?.pins.replace(page.querySelector("ax-chat .ax-chat__pinned"));
       this.#localise(found);
+      this.#room.view.apply(found);
     } catch {
       this.#say(strings.failed);
     }
@@ -333,11 +361,12 @@ class ChatRoom extends HTMLElement {
 
   // --- words below the log
 
-  #status({ state, retry }) {
+  #status({ state, retry, detail }) {
     if (!this.#room) return;
     const { offline, offlineGuest, connecting } = this.#room.strings;
     clearTimeout(this.#timers.slow);
     this.dataset.state = state;
+    if (state === "refused") return this.#hint("status", detail);
     if (state === "online") return this.#hint("status", "");
     if (state === "offline") return this.#hint("status", fill(this.#room.me ? offline : offlineGuest, { s: retry }));
     this.#timers.slow = setTimeout(() => this.#hint("status", connecting), SLOW);
@@ -352,25 +381,26 @@ class ChatRoom extends HTMLElement {
   #hint(kind, text) {
     const before = this.#hints[kind];
     this.#hints[kind] = text;
-    const { said, status: now, sample } = this.#hints;
-    this.querySelector("[data-hint]").textContent = said || now || sample;
+    const { said, status: now, sample, paused } = this.#hints;
+    this.querySelector("[data-hint]").textContent = said || now || paused || sample;
     // aloud once, not at every second of the countdown
-    if (Boolean(text) !== Boolean(before) || kind === "said") this.querySelector("[data-said]").textContent = text;
+    if (kind !== "paused" && (Boolean(text) !== Boolean(before) || kind === "said")) this.querySelector("[data-said]").textContent = text;
   }
 
-  // --- options
+  // --- how this person likes it
 
-  #options() {
-    for (const element of this.querySelectorAll("[data-scripted]")) element.hidden = false;
-    const apply = {
-      aloud: (on) => this.#room.log.box.setAttribute("aria-live", on ? "polite" : "off"),
-      times: (on) => this.toggleAttribute("data-times", on),
-    };
-    for (const box of this.querySelectorAll("[data-options] input")) {
-      box.checked = remembered(box.name);
-      apply[box.name](box.checked);
-      box.addEventListener("change", () => apply[box.name](remembered(box.name, box.checked)));
-    }
+  #liked(look) {
+    const { log, lines } = this.#room;
+    applyLook(this, look);
+    lines.retime();
+    this.#localise(log.lines);
+    log.settle();
+  }
+
+  /** What somebody chose on another page of theirs holds here, too. */
+  #chosen({ name, data }) {
+    if (name === "look") this.#liked(data);
+    else if (name === "blocks") this.#room.view.again().catch(() => {});
   }
 }
 

@@ -24,7 +24,10 @@ async def test_a_deleted_line_is_hidden_from_viewers_and_struck_for_moderators(w
     act = world.topics.heard[-1]
     assert (act.name, act.seq) == ("removed", 3)
     assert act.data == {"ids": [str(bad.id)], "by": "Nova_Mods"}
-    seen = await world.chat.room(world.channel.id, world.viewer)
+    # its author is told that it is gone, and nobody gets its text
+    own = await world.chat.room(world.channel.id, world.viewer)
+    assert [(entry.text, entry.removed) for entry in own.entries] == [("", True), ("uh", False)]
+    seen = await world.chat.room(world.channel.id, world.other)
     assert [entry.text for entry in seen.entries] == ["uh"]
     assert seen.entries[0].quote.removed
     assert seen.entries[0].quote.text == ""

@@ -172,7 +172,9 @@ async def test_authors_delete_their_own_message_from_their_card(stage: Stage) ->
     page = f"{stage.base}/people/{await stage.id_of('viewer')}?line={mine}"
     assert "Delete this message" in (await stage.viewer.get(page)).text
     await stage.viewer.submit(f"{stage.base}/delete", page=page, line=mine)
-    assert lines((await stage.viewer.get(stage.base)).text) == []
+    assert lines((await stage.viewer.get(stage.base)).text) == [
+        (mine, f"{stage.names['viewer']}: Your message was removed")
+    ]
 
 
 async def test_a_card_offers_only_what_the_person_may_do(stage: Stage) -> None:

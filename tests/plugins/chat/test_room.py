@@ -182,18 +182,6 @@ async def test_who_missed_too_much_reads_the_page_again(theatre: Theatre) -> Non
     await viewer.sees("second")
 
 
-async def test_options_are_remembered(theatre: Theatre) -> None:
-    window = await theatre.open("viewer")
-    await window.send("hi")
-    await window.page.get_by_role("button", name="Chat options").click()
-    await window.page.get_by_label("Read new messages aloud").check()
-    await window.page.get_by_label("Show the time of messages").check()
-    await window.page.reload()
-    await window.ready()
-    await expect(window.page.get_by_role("log")).to_have_attribute("aria-live", "polite")
-    await expect(window.lines.first.locator("time")).to_be_visible()
-
-
 async def test_the_chat_is_readable_and_writable_without_javascript(theatre: Theatre) -> None:
     live = await theatre.open("owner")
     plain = await theatre.open("viewer", java_script_enabled=False)

@@ -56,7 +56,7 @@ async def test_a_timeout_by_keyboard_alone_and_back(theatre: Theatre) -> None:
 
     # Then everyone sees what that does
     await moderator.sees("was timed out for 10 minutes by")
-    await viewer.sees("Message removed")
+    await viewer.sees("Your message was removed")
     await expect(viewer.page.locator("[data-banner]")).to_contain_text("You are timed out in this chat until")
     await expect(viewer.page.locator("[data-composer]")).to_be_hidden()
 

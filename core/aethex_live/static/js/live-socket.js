@@ -14,14 +14,17 @@ export class Problem extends Error {
   }
 }
 
-/** `on` has status({state, retry}), open(), batch(...), gap(...). */
+/** A page that has no session of its own, such as a dock of OBS, says here with which token it may be let in. */
+const token = document.querySelector('meta[name="aethex-token"]')?.content;
+
+/** `on` has status({state, retry, detail}), open(), batch(...), gap(...). */
 export function line(on) {
   let socket, making, timer, ticker, tries = 0, since = 0, asked = 0, away = false, used = false;
   let status = { state: "connecting", retry: 0 };
   const waiters = new Set();
 
-  function tell(state, retry = 0) {
-    status = { state, retry };
+  function tell(state, retry = 0, detail = "") {
+    status = { state, retry, detail };
     on.status(status);
   }
 
@@ -36,10 +39,10 @@ export function line(on) {
   async function make() {
     const { io } = await import("socket.io-client");
     const made = io({
-      path: PATH, transports: ["websocket"], reconnection: false, autoConnect: false, timeout: FIRST_ANSWER,
+      path: PATH, transports: ["websocket"], reconnection: false, autoConnect: false, timeout: FIRST_ANSWER, auth: token ? { token } : undefined,
     });
     made.on("connect", opened);
-    made.on("connect_error", (error) => later(error.data?.retry_after));
+    made.on("connect_error", ({ data }) => (gone(data) ? end(data) : later(data?.retry_after)));
     made.on("disconnect", () => later());
     made.on("closing", (notice) => { asked = Number(notice?.retry_after) || 0; });
     made.on("batch", ([topic, epoch, items]) => on.batch(topic, epoch, items));
@@ -60,6 +63,17 @@ export function line(on) {
       return later();
     }
     if (!away && !socket.connected) socket.connect();
+  }
+
+  /** The page's token was revoked or has expired: no later try will be let in. */
+  function gone(problem) {
+    return Boolean(token) && /:token-(unknown|expired)$/.test(problem?.type);
+  }
+
+  function end({ detail }) {
+    away = true;
+    stopWaiting();
+    tell("refused", 0, detail);
   }
 
   function stopWaiting() {

@@ -5,7 +5,8 @@
  *   across reconnects. Two names are ours: "reload" (too much was missed: read the page again) and "refused"
  *   (may not be heard; data is the problem).
  * send(event, data, {timeout}) -> Promise of the answer; rejects with a Problem.
- * status(fn) -> stop. fn({state: "connecting" | "online" | "offline", retry: seconds}), now and at each change.
+ * status(fn) -> stop. fn({state, retry: seconds, detail}), now and at each change; states are "connecting", "online",
+ *   "offline", and "refused" for a page whose token holds no more: then nothing is tried again.
  */
 import { Problem, line } from "./live-socket.js";
 
