@@ -221,6 +221,7 @@ async def test_choices_are_kept_with_the_account_and_hold_on_all_its_pages(theat
     viewer, second = await theatre.open("viewer"), await theatre.open("viewer", path=f"/{theatre.slug}/live")
     await viewer.send("what time is it?")
     line = viewer.lines.filter(has_text="what time")
+    await expect(line).to_have_attribute("data-id", re.compile("."))  # the line that was sent, not the one that waited
     await expect(line.locator("time")).to_be_hidden()
     before = await line.evaluate("(line) => parseFloat(getComputedStyle(line).fontSize)")
     await choose(viewer, times="12", size="largest", density="compact", names="plain")
