@@ -48,7 +48,7 @@ async def test_a_timeout_by_keyboard_alone_and_back(theatre: Theatre) -> None:
     # Given a moderator without a mouse: into the log, up to the line, along its tools, down the menu
     await moderator.page.locator(".ax-chat__log").focus()
     await moderator.page.wait_for_selector("ax-chat[data-hands]")
-    for key in ("ArrowUp", "Tab", "Tab", "Tab", "Tab"):
+    for key in ("ArrowUp", "Tab", "Tab", "Tab", "Tab", "Tab"):
         await moderator.page.keyboard.press(key)
     await expect(moderator.page.get_by_role("button", name="Time out or ban")).to_be_focused()
     for key in ("Enter", "ArrowDown", "Enter"):
