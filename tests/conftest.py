@@ -37,7 +37,7 @@ from needs import need as find_need
 from sites import open_site, site  # noqa: F401 - fixtures for all tests
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
-LONGEST_FIRST = ("e2e", "platform", "deploy", "pages")
+LONGEST_FIRST = ("platform", "bench", "deploy", "pages")
 MakeDatabase = Callable[..., Awaitable[Database]]
 FreshDsn = Callable[..., Awaitable[str]]
 
