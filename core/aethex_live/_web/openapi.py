@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from aethex_live.web.api import Problem
 API_PREFIX = "/api/v1/"
 _SCOPES = "\n".join(f"- `{scope}`: {text}" for scope, text in SENTENCES.items())
 _TOKENS = f"They show a personal API token; its scopes:\n{_SCOPES}"
+_ARGUMENT = re.compile(r"<(?:[^<>:]*:)?([^<>]+)>")
 blueprint = Blueprint("openapi", __name__)
 
 
@@ -34,7 +36,8 @@ class ApiOnly(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, dict[str, object]], dict[str, object]]:
         """The path, with who may call it beside what it does."""
-        paths, components = super().build_paths(rule)
+        found, components = super().build_paths(rule)
+        paths = {address(rule): operations for operations in found.values()}
         view = self._app.view_functions[rule.endpoint]
         access = access_of(view)
         for operations in paths.values():
@@ -42,6 +45,11 @@ class ApiOnly(OpenAPIProvider):
                 describe_access(operation, access, scope_needed(view, method.upper()))
                 describe_problems(operation, usual_problems(rule, method, operation))
         return paths, {**components, "Problem": Problem.model_json_schema()}
+
+
+def address(rule: Rule) -> str:
+    """The path as OpenAPI writes it; quart-schema takes two arguments, of which the second has a type, for one."""
+    return _ARGUMENT.sub(r"{\1}", rule.rule)
 
 
 def describe_access(operation: dict[str, object], access: Access | None, scope: Scope | None) -> None:
