@@ -84,28 +84,32 @@ class WebmFeed:
         try:
             if politely and self._process.stdin is not None:
                 self._process.stdin.close()
-                async with asyncio.timeout(_FAREWELL_S):
-                    await asyncio.gather(*self._tasks)
-                    await self._process.wait()
-        except (TimeoutError, OSError):
-            log.debug("ffmpeg did not end by itself")
+                await asyncio.wait(self._tasks, timeout=_FAREWELL_S)
         finally:
             await self._end()
 
     async def _end(self) -> None:
+        """Kill it if it still runs. Its pipes are read to their end: until then asyncio does not know that it is gone."""
         if self._process.returncode is None:
             self._process.kill()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_FAREWELL_S):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await self._process.wait()
+        except TimeoutError:
+            log.warning("ffmpeg %d was killed, but its pipes did not end", self.pid)
 
     async def _read(self) -> None:
+        """Read to the end, whatever becomes of it."""
         assert self._process.stdout is not None, "it was started with a pipe"
+        while data := await self._process.stdout.read(_PIECE):
+            if self._failure is None:
+                self._take(data)
+        self._failure = self._failure or MediaRejected(_UNREADABLE)
+
+    def _take(self, data: bytes) -> None:
         try:
-            while data := await self._process.stdout.read(_PIECE):
-                self._reader.feed(data)
-            self._failure = MediaRejected(_UNREADABLE)
+            self._reader.feed(data)
         except MediaRejected as refusal:
             self._failure = refusal
         except ProtocolError as error:
