@@ -89,7 +89,7 @@ class WebmFeed:
             await self._end()
 
     async def _end(self) -> None:
-        """Kill it if it still runs, and read its pipes to their end: until then asyncio does not know that it is gone."""
+        """Kill it if it still runs, and read its pipes to their end: only then asyncio knows that it is gone."""
         if self._process.returncode is None:
             self._process.kill()
         try:
