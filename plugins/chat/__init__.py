@@ -18,6 +18,7 @@ from .emote_files import deleted_channels, outbox_handlers
 from .emote_views import EmotePages
 from .manner_api import MannerApi
 from .manner_pages import MannerPages
+from .modes_views import ModePages
 from .my_api import MyApi
 from .my_pages import MyPages
 from .panels import Panels
@@ -86,6 +87,7 @@ class ChatPlugin(Plugin):
         emotes = self.chat.emotes
         return [
             ChatPages(self.chat).blueprint(),
+            ModePages(self.chat).blueprint(),
             ActPages(self.chat).blueprint(),
             ChatApi(self.chat).blueprint(),
             ActsApi(self.chat).blueprint(),

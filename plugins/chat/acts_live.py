@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from aethex_live.scopes import Scope
 
+from .api_models import ModesIn
 from .modes import Modes
+from .socket_forms import ACCOUNT, MODERATOR, MOST_TEXT, Data, Found
 
 if TYPE_CHECKING:
     from aethex_live.realtime import Call
-    from aethex_live.realtime.contracts import Handler
 
     from .service import Chat
-
-ACCOUNT = "anyone with an account"
-MODERATOR = "owner and moderators of the channel"
-# a bound of what is parsed at all; the rules and their sentences are the service's
-MOST = 4000
-
-
-class Data(BaseModel):
-    """What every event names: the channel."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    channel: UUID
 
 
 class Clear(Data):
@@ -42,7 +30,7 @@ class Warn(Data):
     """Warn a person, who has to acknowledge it before they write again."""
 
     user: UUID
-    reason: str = Field(max_length=MOST)
+    reason: str = Field(max_length=MOST_TEXT)
 
 
 class Acknowledge(Data):
@@ -54,7 +42,7 @@ class Acknowledge(Data):
 class Ask(Data):
     """Ask to be let in again."""
 
-    text: str = Field(max_length=MOST)
+    text: str = Field(max_length=MOST_TEXT)
 
 
 class Answer(Data):
@@ -62,14 +50,14 @@ class Answer(Data):
 
     appeal: UUID
     approve: bool
-    answer: str = Field("", max_length=MOST)
+    answer: str = Field("", max_length=MOST_TEXT)
 
 
 class Write(Data):
     """Write a note about a person, for moderators alone."""
 
     user: UUID
-    text: str = Field(max_length=MOST)
+    text: str = Field(max_length=MOST_TEXT)
 
 
 class Erase(Data):
@@ -84,19 +72,10 @@ class Turn(Data):
     on: bool
 
 
-class Choose(Data):
+class Choose(ModesIn):
     """Choose the modes of shield mode, as with `chat.modes`."""
 
-    slow_s: int = 0
-    unique_only: bool = False
-    links: Literal["allow", "hold", "refuse"] = "allow"
-    min_age_minutes: int = 0
-    verified_only: bool = False
-    emotes_only: bool = False
-    followers_only: bool = False
-    follow_minutes: int = 0
-    subscribers_only: bool = False
-    delay_s: int = 0
+    channel: UUID
 
 
 class ActHandlers:
@@ -105,8 +84,8 @@ class ActHandlers:
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
 
-    def events(self) -> list[tuple[str, type[BaseModel], Handler, str, Scope]]:
-        """Name (without "chat."), form, handler, who may send it, and the scope that a token needs."""
+    def found(self) -> list[Found]:
+        """What pages may send, with its handlers."""
         return [
             ("clear", Clear, self._clear, MODERATOR, Scope.MODERATE),
             ("warn", Warn, self._warn, MODERATOR, Scope.MODERATE),

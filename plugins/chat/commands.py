@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from aethex_live.errors import Invalid
+from aethex_live.scopes import Scope
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
@@ -56,13 +57,22 @@ Run = Callable[[Order], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command. `right` is what one needs to be offered it (None: everybody); `run` asks for it again."""
+    """A command. `right` is what one needs to be offered it (None: everybody); `run` asks for it again.
+
+    `scope` is what a token needs besides the one that writes.
+    """
 
     name: str
     help: str
     run: Run
     arguments: Sequence[Argument] = ()
     right: Right | None = None
+    scope: Scope | None = None
+
+    @property
+    def needed(self) -> Scope | None:
+        """The scope that a token needs: acts of moderators all need the same."""
+        return Scope.MODERATE if self.right else self.scope
 
     @property
     def usage(self) -> str:

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from aethex_live.realtime import Call, SocketEvent, TopicClass
 from aethex_live.scopes import Scope
 
-from . import acts_live, appeals, held
-from .acts_live import ACCOUNT, MODERATOR, Data
+from . import appeals, held
+from .acts_live import ActHandlers
+from .api_models import ModesIn
 from .blocks import MINE, my_topic
 from .command_acts import Answered
 from .held import Held
 from .manner_events import MannerHandlers
 from .modes import Modes
 from .sequence import NOW, OWN, PREFIX, channel_of
+from .socket_forms import ACCOUNT, MODERATOR, MOST_REASON, MOST_TEXT, Data, Found
 
 if TYPE_CHECKING:
     from aethex_live.actor import Actor
-    from aethex_live.realtime.contracts import Handler
 
     from .service import Chat
     from .standing import Restricted
-
-# bounds of what is parsed at all; the rules and their sentences are the service's
-MOST_TEXT = 4000
-MOST_REASON = 1000
 
 
 class Send(Data):
@@ -73,19 +70,10 @@ class Decide(Data):
     approve: bool
 
 
-class SetModes(Data):
+class SetModes(ModesIn):
     """Let these modes hold; what is left out is off."""
 
-    slow_s: int = 0
-    unique_only: bool = False
-    links: Literal["allow", "hold", "refuse"] = "allow"
-    min_age_minutes: int = 0
-    verified_only: bool = False
-    emotes_only: bool = False
-    followers_only: bool = False
-    follow_minutes: int = 0
-    subscribers_only: bool = False
-    delay_s: int = 0
+    channel: UUID
 
 
 def topic_classes(chat: Chat) -> list[TopicClass]:
@@ -121,11 +109,10 @@ class Handlers:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
-        self._acts = acts_live.ActHandlers(chat)
 
     def events(self) -> list[SocketEvent]:
         """The events, each with its form and who may send it."""
-        found: list[tuple[str, type[BaseModel], Handler, str, Scope]] = [
+        found: list[Found] = [
             ("send", Send, self._send, ACCOUNT, Scope.CHAT_WRITE),
             ("delete", Delete, self._delete, ACCOUNT, Scope.MODERATE),
             ("timeout", TimeOut, self._time_out, MODERATOR, Scope.MODERATE),
@@ -140,7 +127,7 @@ class Handlers:
             SocketEvent(name=f"chat.{name}", model=model, handler=handler, access=access, scope=scope)
             for name, model, handler, access, scope in (
                 *found,
-                *self._acts.events(),
+                *ActHandlers(self._chat).found(),
                 *MannerHandlers(self._chat).found(),
             )
         ]

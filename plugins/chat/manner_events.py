@@ -6,45 +6,32 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from aethex_live.realtime import Call
 from aethex_live.scopes import Scope
 
 from .held import Held
+from .socket_forms import ACCOUNT, MODERATOR, MOST_TEXT, Data, Found
 
 if TYPE_CHECKING:
-    from aethex_live.realtime.contracts import Handler
-
     from .service import Chat
 
-ACCOUNT = "anyone with an account"
-MODERATOR = "owner and moderators of the channel"
-MOST_TEXT = 4000  # characters that are parsed at all; the rules and their sentences are the service's
 
-Found = tuple[str, type[BaseModel], "Handler", str, Scope]
-
-
-class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    channel: UUID
-
-
-class AcceptRules(_Data):
+class AcceptRules(Data):
     """Accept this version of the rules."""
 
     version: int = Field(ge=0, lt=2**31)
 
 
-class SetRules(_Data):
+class SetRules(Data):
     """Let these rules hold; with `ask_again` everybody accepts them anew."""
 
     text: str = Field("", max_length=MOST_TEXT)
     ask_again: bool = False
 
 
-class PinIn(_Data):
+class PinIn(Data):
     """Pin the message `line`, or `text` when there is none; for `seconds`, 0: until it is taken away."""
 
     line: UUID | None = None
@@ -52,11 +39,11 @@ class PinIn(_Data):
     seconds: int = 0
 
 
-class Unpin(_Data):
+class Unpin(Data):
     """Take away what stands above the chat."""
 
 
-class Announce(_Data):
+class Announce(Data):
     """A message that stands out; the same `client_id` again is the same message."""
 
     text: str = Field(max_length=MOST_TEXT)
@@ -71,7 +58,7 @@ class MannerHandlers:
         self._chat = chat
 
     def found(self) -> list[Found]:
-        """Name, form, handler, who may, scope."""
+        """What pages may send, with its handlers."""
         return [
             ("accept_rules", AcceptRules, self._accept, ACCOUNT, Scope.CHAT_WRITE),
             ("rules", SetRules, self._rules, MODERATOR, Scope.MODERATE),

@@ -18,8 +18,9 @@ from .appeals import Appeals
 from .barriers import Asked, Barrier, Barriers
 from .batches import Batches, Stored
 from .blocks import Blocks
+from .chat_commands import ChatCommands
 from .clearing import Clearing
-from .command_acts import Answered, CommandLine, Deeds
+from .command_acts import Answered, CommandLine
 from .commands import is_command, unescaped
 from .delays import Delays, for_viewers, told_of
 from .docks import Docks, as_allowed
@@ -33,6 +34,8 @@ from .mode_acts import ModeActs
 from .moderation import Moderation
 from .modes import OPEN, Modes, modes_of
 from .notes import Notes
+from .own_commands import OwnCommands
+from .person_commands import PersonCommands
 from .pins import Pin, Pins
 from .preferences import USUAL, Look, Looks
 from .rules import Rules
@@ -46,8 +49,10 @@ from .writing import LineWriter
 if TYPE_CHECKING:
     from aethex_live import PluginContext
     from aethex_live.actor import Actor
+    from aethex_live.db import Database
     from aethex_live.domain.people import Person
 
+    from .commands import Command
     from .settings import ChatSettings
 
 
@@ -114,23 +119,23 @@ class Chat:
         self.appeals = Appeals(context, acts, ledger, self.moderation)
         self.shield_acts = ShieldActs(acts, ledger, self.mode_acts)
         self.history = History(context)
-        deeds = Deeds(
-            moderation=self.moderation,
-            clearing=self.clearing,
-            warnings=self.warnings,
-            notes=self.notes,
-            modes=self.mode_acts,
-            shield=self.shield_acts,
-        )
-        self.commands = CommandLine(context, deeds)
         self.emotes = Emotes(context, settings, acts, book)
         self.rules = Rules(context, acts)
         self.pins = Pins(context, acts, settings.max_length)
         self.announcements = Announcements(self._sender)
-        self.commands.table.add(StandingOut(self.pins, self.announcements).commands())
         self.blocks = Blocks(context.db, context.clock, context.realtime)
         self.looks = Looks(context.db, context.realtime)
         self.docks = Docks(context)
+        self.commands = CommandLine(context, self._commands(context.db))
+
+    def _commands(self, db: Database) -> list[list[Command]]:
+        people = PersonCommands(db, self.moderation, self.clearing, self.warnings, self.notes)
+        return [
+            people.commands(),
+            ChatCommands(self.mode_acts, self.shield_acts).commands(),
+            StandingOut(self.pins, self.announcements).commands(),
+            OwnCommands(self.blocks).commands(),
+        ]
 
     async def send(
         self, channel_id: UUID, actor: Actor, text: str, *, client_id: str, reply_to: UUID | None = None

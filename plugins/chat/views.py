@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,7 +23,6 @@ from .command_acts import Answered
 from .commands import seconds_of
 from .held import Held
 from .history import may_read
-from .modes import AGE_PRESETS, DELAY_PRESETS, SLOW_PRESETS, Links, Modes
 from .panels import BANS, TIMEOUTS, Panels
 from .preferences import hour
 from .records import ACTIONS
@@ -31,8 +30,6 @@ from .refusals import span
 from .standing import may_act
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flask.sansio.blueprints import BlueprintSetupState
 
     from .service import Chat
@@ -65,38 +62,6 @@ class LineForm(BaseModel):
 
     line: UUID
     next: str = ""
-
-
-class ModesForm(BaseModel):
-    """The modes; a switch that is off is not sent."""
-
-    slow_s: int = 0
-    unique_only: bool = False
-    links: str = "allow"
-    min_age_minutes: int = 0
-    verified_only: bool = False
-    emotes_only: bool = False
-    followers_only: bool = False
-    follow_minutes: int = 0
-    subscribers_only: bool = False
-    delay_s: int = 0
-    next: str = ""
-
-    @property
-    def modes(self) -> Modes:
-        """The modes that it says."""
-        return Modes(
-            slow_s=self.slow_s,
-            unique_only=self.unique_only,
-            links=cast("Links", self.links),
-            min_age_minutes=self.min_age_minutes,
-            verified_only=self.verified_only,
-            emotes_only=self.emotes_only,
-            followers_only=self.followers_only,
-            follow_minutes=self.follow_minutes,
-            subscribers_only=self.subscribers_only,
-            delay_s=self.delay_s,
-        )
 
 
 class PersonForm(BaseModel):
@@ -141,10 +106,6 @@ class ChatPages:
         made.get("/held")(self.held)
         made.post("/approve")(self.approve)
         made.post("/deny")(self.deny)
-        made.get("/modes")(self.modes)
-        made.post("/modes")(self.set_modes)
-        made.get("/shield/modes")(self.shield_modes)
-        made.post("/shield/modes")(self.set_shield_modes)
         made.post("/delete")(self.delete)
         made.post("/timeout")(self.time_out)
         made.post("/ban")(self.ban)
@@ -337,81 +298,8 @@ class ChatPages:
         await self._chat.held.decide(current_channel().id, data.held, current_actor(), approve=approve)
         return redirect_to(back(data.next))
 
-    @hide
-    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
-    async def modes(self, slug: str) -> Response:
-        """The form of the modes: in the chat's dialog, or as a page."""
-        return await self._show_modes(await self._chat.modes(current_channel().id))
-
-    async def _show_modes(
-        self,
-        modes: Modes,
-        errors: Mapping[str, str] | None = None,
-        status: int = 200,
-        of: Literal["chat", "shield"] = "chat",
-    ) -> Response:
-        """The form of the modes that hold, or of those that shield mode turns on."""
-        template = "chat/modes.html" if is_fragment() else "chat/modes_page.html"
-        return await page(
-            template,
-            status=status,
-            channel=current_channel(),
-            modes=modes,
-            of=of,
-            errors=errors or {},
-            slow=[(seconds, span(seconds)) for seconds in sorted({*SLOW_PRESETS, modes.slow_s}) if seconds],
-            ages=[
-                (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.min_age_minutes}) if minutes
-            ],
-            delays=[(seconds, span(seconds)) for seconds in sorted({*DELAY_PRESETS, modes.delay_s}) if seconds],
-            follows=[
-                (minutes, span(minutes * 60)) for minutes in sorted({*AGE_PRESETS, modes.follow_minutes}) if minutes
-            ],
-            followers=modes.followers_only or self._chat.entitled.followers is not None,
-            subscribers=modes.subscribers_only or self._chat.entitled.subscribers is not None,
-            notes=self._chat.entitled.notes(modes),
-            base=base(),
-            next=back(request.args.get("next", "")),
-        )
-
-    @hide
-    @allow(Access.CHANNEL_MODERATOR)
-    async def set_modes(self, slug: str) -> Response | BaseResponse:
-        """Let other modes hold, and go back."""
-        data: ModesForm = filled(await read_form(ModesForm))
-        modes = data.modes
-        try:
-            await self._chat.mode_acts.change(current_channel().id, current_actor(), modes)
-        except Invalid as refusal:
-            return await self._show_modes(modes, {refusal.field or "slow_s": str(refusal)}, refusal.status)
-        return redirect_to(back(data.next))
-
-    @hide
-    @allow(Access.CHANNEL_MODERATOR, scope=Scope.MODERATE)
-    async def shield_modes(self, slug: str) -> Response:
-        """The form of the modes that shield mode turns on."""
-        return await self._show_modes((await self._chat.shield(current_channel().id)).preset, of="shield")
-
-    @hide
-    @allow(Access.CHANNEL_MODERATOR)
-    async def set_shield_modes(self, slug: str) -> Response | BaseResponse:
-        """Choose them, and go back."""
-        data: ModesForm = filled(await read_form(ModesForm))
-        modes = data.modes
-        try:
-            await self._chat.shield_acts.choose(current_channel().id, current_actor(), modes)
-        except Invalid as refusal:
-            errors = {refusal.field or "slow_s": str(refusal)}
-            return await self._show_modes(modes, errors, refusal.status, of="shield")
-        return redirect_to(back(data.next))
-
 
 def _compile(state: BlueprintSetupState) -> None:
     """Compile the panel's templates now: on a slow machine that alone takes longer than a slot may."""
     for name in PANEL_TEMPLATES:
         state.app.jinja_env.get_template(name)
-
-
-def _lengths(values: set[int], unit: int) -> list[tuple[int, str]]:
-    """What a list of lengths offers, each with its words; `unit` in seconds."""
-    return [(value, span(value * unit)) for value in sorted(values) if value > 0]

@@ -166,6 +166,18 @@ async def test_commands_pin_and_announce(world: Any) -> None:
             await world.say(world.viewer, text)
 
 
+async def test_everybody_blocks_by_a_command_for_themselves(world: Any) -> None:
+    assert await told(world, world.viewer, "/block @Joule") == "You read nothing of @joule any more, in no chat here."
+    assert await world.chat.blocks.ids_of(world.viewer.user_id) == {world.other.user_id}
+    await told(world, world.viewer, "/unblock joule")
+    assert not await world.chat.blocks.ids_of(world.viewer.user_id)
+    with pytest.raises(NotFound):
+        await world.say(world.viewer, "/block nobody_here")
+    program = dataclasses.replace(world.viewer, scopes=frozenset({Scope.CHAT_WRITE}))
+    with pytest.raises(Forbidden, match="scope"):
+        await world.say(program, "/block joule")
+
+
 async def test_two_slashes_are_a_message_that_begins_with_one(world: Any) -> None:
     await world.say(world.viewer, "//shrug")
     assert [row["text"] for row in await world.rows()] == ["/shrug"]
@@ -182,10 +194,13 @@ async def test_what_is_refused_is_never_said(world: Any, text: str) -> None:
 
 
 async def test_help_lists_what_the_person_may_use(world: Any) -> None:
-    assert await told(world, world.viewer, "/help") == "Your commands: /help [command]."
+    assert await told(world, world.viewer, "/help") == (
+        "Your commands: /block <@name>, /help [command], /unblock <@name>."
+    )
     await ChannelModerator.filter(user_id=world.moderator.user_id).update(rights=["chat.ban"])
     assert await told(world, world.moderator, "/help") == (
-        "Your commands: /ban <@name> [time] [reason], /help [command], /unban <@name>."
+        "Your commands: /ban <@name> [time] [reason], /block <@name>, /help [command], /unban <@name>, "
+        "/unblock <@name>."
     )
     assert (await told(world, world.owner, "/help /slow")).startswith("/slow [time] - turns slow mode on")
     with pytest.raises(NotFound):
