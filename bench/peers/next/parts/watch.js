@@ -40,10 +40,12 @@ export function Chat({ slug }) {
   return (
     <section className="ax-chat" aria-labelledby="chat-h">
       <h2 id="chat-h">Chat</h2>
+      <p className="ax-chat-shield" role="status" hidden><Icon size={14} /><span>Shield mode is on: strict modes hold at the moment.</span></p>
       <div className="ax-chat__log" role="log"><p>Nobody has said anything yet.</p></div>
       <noscript><p>Reload the page to see newer messages.</p></noscript>
       <details><summary>For screen readers</summary><label><input type="checkbox" />Read new messages aloud</label><label><input type="checkbox" />Show the time of messages</label></details>
       <a className="ax-btn" href={`/sign-in?next=/${slug}/live`}>Sign in to chat</a>
+      <dialog className="ax-dialog" aria-label="About this person"><div /><button className="ax-btn" type="button">Close</button></dialog>
     </section>
   );
 }
