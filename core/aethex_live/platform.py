@@ -34,6 +34,7 @@ from aethex_live.control import Control
 from aethex_live.db import EmbeddedPostgres
 from aethex_live.domain import Domain
 from aethex_live.domain.audit_chain import AuditChain
+from aethex_live.domain.moderators import RIGHTS_CHANGED
 from aethex_live.domain.operators import SIGNED_OUT
 from aethex_live.domain.recordings import DELETE_MEDIA
 from aethex_live.domain.site_choices import CONTROL_KIND as CHOICES
@@ -227,6 +228,7 @@ class Platform:
         self.control.on("user.closed", self._user_closed)
         self.control.on("user.changed", self._user_changed)
         self.control.on(SIGNED_OUT, self._user_closed)
+        self.control.on(RIGHTS_CHANGED, self._rights_changed)
         self.control.on(CHOICES, self.domain.choices.heard)
         self.control.on(CONTROL_KIND, self.plugins.switching.heard)
         self.control.on(CONTROL_KIND, lambda _data: self.front.drop())
@@ -241,6 +243,9 @@ class Platform:
         user_id = UUID(data["user_id"])
         self._user_changed(data)
         self.realtime.close_user(user_id, data.get("reason", "account closed"))
+
+    def _rights_changed(self, data: dict[str, str]) -> None:
+        self.realtime.ask_again(UUID(data["user_id"]))
 
     def _user_changed(self, data: dict[str, str]) -> None:
         user_id = UUID(data["user_id"])

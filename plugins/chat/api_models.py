@@ -59,6 +59,7 @@ class ModesIn(Body):
     follow_minutes: int = Field(default=0, description="how old the follow must be, up to 129600 (90 days)")
     subscribers_only: bool = Field(default=False, description="only subscribers may write; taken as above")
     delay_s: int = Field(default=0, description="seconds that viewers see everything later, up to 10")
+    hold_newcomers: bool = Field(default=False, description="hold the first message of a person for a moderator")
 
 
 class ModesOut(BaseModel):
@@ -74,6 +75,7 @@ class ModesOut(BaseModel):
     follow_minutes: int
     subscribers_only: bool
     delay_s: int
+    hold_newcomers: bool
     sentences: list[str]
 
 

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 LATELY = 20  # messages of the person, and of the last ten minutes
 LATELY_S = 600
 LINK = "It has a link."
+FIRST = "It is the first message of this person here."
 
 _LATELY = """
 select l.text from chat_line l
 where l.channel_id = $1 and l.author_id = $2 and l.kind = 'message' and l.deleted_at is null and l.created_at > $3
 order by l.seq desc limit $4
+"""
+_WROTE = """
+select 1 from chat_line l
+where l.channel_id = $1 and l.author_id = $2 and l.kind = 'message' and l.deleted_at is null limit 1
 """
 
 
@@ -63,7 +68,12 @@ class Entrance:
             await self._unique(channel_id, author, text)
         if modes.slow_s:
             await self._slow(channel_id, author, modes.slow_s)
-        return LINK if link else ""
+        if link:
+            return LINK
+        return FIRST if modes.hold_newcomers and await self._is_new(channel_id, author) else ""
+
+    async def _is_new(self, channel_id: UUID, author: Standing) -> bool:
+        return not await self._context.db.fetch(_WROTE, [channel_id, author.user_id])
 
     async def _unique(self, channel_id: UUID, author: Standing, text: str) -> None:
         since = self._context.clock.now() - timedelta(seconds=LATELY_S)

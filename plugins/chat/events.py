@@ -59,6 +59,7 @@ class ModesChanged(Event):
     follow_minutes: int = 0
     subscribers_only: bool = False
     delay_s: int = 0
+    hold_newcomers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

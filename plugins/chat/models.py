@@ -74,6 +74,7 @@ class ModesRow(Row):
     follow_minutes = fields.IntField(default=0, db_default=0)
     subscribers_only = fields.BooleanField(default=False, db_default=False)
     delay_s = fields.SmallIntField(default=0, db_default=0)
+    hold_newcomers = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "chat_modes"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -31,7 +33,8 @@ class Modes:
     lately; `links` are allowed, held for a moderator, or refused; `min_age_minutes` of the account; `verified_only`
     asks for a confirmed e-mail address; `emotes_only` takes emotes, emoji and spaces alone. `followers_only` asks for a
     follow of the channel that is `follow_minutes` old, `subscribers_only` for a subscription. Viewers see everything
-    `delay_s` seconds later than moderators.
+    `delay_s` seconds later than moderators. `hold_newcomers` lets a moderator see first what comes from who has never
+    written here.
     """
 
     slow_s: int = 0
@@ -44,6 +47,7 @@ class Modes:
     follow_minutes: int = 0
     subscribers_only: bool = False
     delay_s: int = 0
+    hold_newcomers: bool = False
 
     @property
     def any(self) -> bool:
@@ -62,6 +66,8 @@ class Modes:
             found.append("No links.")
         if self.links == "hold":
             found.append("A moderator looks at links first.")
+        if self.hold_newcomers:
+            found.append("A moderator looks at a person's first message here.")
         if self.emotes_only:
             found.append("Emotes and emoji only.")
         if self.min_age_minutes:
@@ -89,9 +95,34 @@ class Modes:
 
 
 OPEN = Modes()
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "slow_s": "Slow mode",
+        "unique_only": "No repeats",
+        "links": "Links",
+        "min_age_minutes": "Age of accounts",
+        "verified_only": "Confirmed e-mail address",
+        "emotes_only": "Emotes only",
+        "followers_only": "Followers only",
+        "follow_minutes": "Age of the follow",
+        "subscribers_only": "Subscribers only",
+        "delay_s": "Delay for viewers",
+        "hold_newcomers": "First messages held",
+    }
+)
+_LINKS = MappingProxyType({"allow": "allowed", "hold": "held for a moderator", "refuse": "not allowed"})
 COLUMNS = tuple(field.name for field in fields(Modes))
 # the names are those of the class above
 _READ = f"select {', '.join(COLUMNS)} from chat_modes where channel_id = $1"  # noqa: S608
+
+
+def said(name: str, value: object) -> str:
+    """The value of a mode in words: "30 seconds", "on", "not allowed"."""
+    if isinstance(value, bool) or not value:
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return span(value * 60 if name.endswith("_minutes") else value)
+    return _LINKS.get(str(value), str(value))
 
 
 async def modes_of(db: Database, channel_id: UUID) -> Modes:

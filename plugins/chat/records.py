@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from .modes import WORDS, said
+
 if TYPE_CHECKING:
     from aethex_live.db import Database
 
@@ -97,10 +99,11 @@ class ActRow:
 
     @property
     def changes(self) -> Sequence[tuple[str, str, str]]:
-        """For acts about modes: what was changed, from what, to what."""
+        """For acts about modes: what was changed, from what, to what, in words."""
         if self.action not in ("chat.modes", "chat.shield_modes"):
             return ()
-        return [(name, shown(old), shown(new)) for name, (old, new) in self.detail.items()]
+        changed = {name: (said(name, old), said(name, new)) for name, (old, new) in self.detail.items()}
+        return [(words, *changed[name]) for name, words in WORDS.items() if name in changed]
 
     @property
     def before(self) -> tuple[str, datetime | None] | None:
@@ -110,13 +113,6 @@ class ActRow:
             return None
         until = held.get("until")
         return str(held.get("kind", "")), datetime.fromisoformat(until) if until else None
-
-
-def shown(value: object) -> str:
-    """A value of a mode as the log shows it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return "none" if value is None else str(value)
 
 
 async def shut_out_people(

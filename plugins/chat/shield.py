@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .mode_acts import ModeActs
     from .standing import Standing
 
-DEFAULT = Modes(slow_s=30, links="refuse", min_age_minutes=24 * 60, verified_only=True)
+DEFAULT = Modes(slow_s=30, links="refuse", min_age_minutes=24 * 60, verified_only=True, hold_newcomers=True)
 _STRICT = ("allow", "hold", "refuse")
 
 _READ = """

@@ -85,7 +85,7 @@ class Domain:
         audit = Audit()
         accounts = Accounts(db, clock, providers, control, audit, site)
         removal = Removal(providers, jobs, audit)
-        moderators = Moderators(db, audit)
+        moderators = Moderators(db, audit, control)
         channels = Channels(db, moderators, site)
         ingests = Ingests(db, providers, control, audit)
         mails = LeavingMails(providers, clock, jobs, secrets, site)

@@ -18,9 +18,11 @@ from aethex_live.ids import uuid7
 from aethex_live.models import Channel, ChannelModerator, User
 
 if TYPE_CHECKING:
+    from aethex_live.control import Control
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
 
+RIGHTS_CHANGED = "rights.changed"
 ALL = frozenset(Right)
 NONE: frozenset[Right] = frozenset()
 
@@ -28,9 +30,10 @@ NONE: frozenset[Right] = frozenset()
 class Moderators:
     """Gives, changes and takes rights, and answers who has them."""
 
-    def __init__(self, db: Database, audit: Audit) -> None:
+    def __init__(self, db: Database, audit: Audit, control: Control) -> None:
         self._db = db
         self._audit = audit
+        self._control = control
 
     async def rights(self, channel: Channel, actor: Actor) -> frozenset[Right]:
         """What the actor may do in the channel. Owners and operators of the site may everything."""
@@ -112,6 +115,8 @@ class Moderators:
     ) -> None:
         await record(event, subject=f"channel:{channel.id}", actor=actor.user_id, channel=channel.id)
         await self._audit.write(action, actor=actor, subject=f"user:{user_id}", channel_id=channel.id, detail=detail)
+        # what only moderators hear, open pages must not hear any longer
+        await self._control.send(RIGHTS_CHANGED, {"user_id": str(user_id)})
 
 
 async def _account(username: str) -> User:

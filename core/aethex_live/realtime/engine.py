@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aethex_live.clock import Clock
-from aethex_live.realtime import asks
+from aethex_live.realtime import asks, packets
 from aethex_live.realtime.admission import Identify
 from aethex_live.realtime.bus import Bus, LocalBus
 from aethex_live.realtime.connection import Connection, State
@@ -139,6 +139,18 @@ class Realtime:
         """Close the sockets of a session in this process, at once; how many there were."""
         self._sessions.admission.throw_out(session_id)
         return self._close_where(lambda actor: actor.session_id == session_id, reason)
+
+    def ask_again(self, user_id: UUID) -> int:
+        """Let the sockets of an account ask anew for all that they hear: its rights have changed. How many there were.
+
+        They leave their topics at once and hear `gap`, which standard clients answer with `subscribe`.
+        """
+        found = [c for c in self._sessions.heartbeat.all() if c.actor is not None and c.actor.user_id == user_id]
+        for connection in found:
+            for topic in connection.topics:
+                leave(connection, topic, self._clock.monotonic())
+                connection.write(packets.event("gap", [topic.name, topic.flushed]))
+        return len(found)
 
     def tell(self, connection_id: str, name: str, data: object) -> bool:
         """Send an event to one client of this process, at once; whether it is here. Bytes go as attachments.

@@ -17,6 +17,7 @@ function modesOf(fields) {
     emotes_only: "emotes_only" in fields,
     followers_only: "followers_only" in fields, follow_minutes: Number(fields.follow_minutes ?? 0),
     subscribers_only: "subscribers_only" in fields, delay_s: Number(fields.delay_s ?? 0),
+    hold_newcomers: "hold_newcomers" in fields,
   };
 }
 

@@ -199,9 +199,18 @@ class ChatRoom extends HTMLElement {
       unpinned: () => this.#unpinned(data),
       rules: () => this.#rules(data),
       reload: () => this.#reload(),
-      refused: () => this.#hint("status", data.detail ?? this.#room.strings.refused),
+      refused: () => this.#refused(data),
     };
     acts[name]?.();
+  }
+
+  /** A moderator who is none any more reads on as viewers do. */
+  #refused({ detail }) {
+    const { channelId, topic } = this.dataset;
+    if (!topic.startsWith("chatnow:")) return this.#hint("status", detail ?? this.#room.strings.refused);
+    this.dataset.topic = `chat:${channelId}`;
+    this.#stops.push(subscribe(this.dataset.topic, (event) => this.#hear(event)));
+    this.#hint("status", this.#room.strings.demoted);
   }
 
   #line(data) {

@@ -63,6 +63,27 @@ async def test_what_a_banned_account_still_sends_is_not_handled(site: Site) -> N
     assert site.store.rows[TOPIC] == []
 
 
+async def test_an_account_whose_rights_changed_asks_again_for_what_it_hears(site: Site) -> None:
+    # Given anna and a guest who hear the same
+    anna = await RawClient.connect(site.port, headers={"Cookie": "session=anna"})
+    guest = await RawClient.connect(site.port)
+    for client in (anna, guest):
+        await client.call("subscribe", {"topic": TOPIC})
+    site.say(TOPIC, "before")
+    assert await anna.lines(1) == await guest.lines(1) == [(1, "before")]
+    # When her rights change
+    assert site.engine.ask_again(ANNA) == 1
+    # Then she hears nothing more until she has asked, and nothing is lost
+    assert await anna.event("gap") == [TOPIC, 1]
+    assert site.engine.subscribers(TOPIC) == 1
+    site.say(TOPIC, "after")
+    assert await guest.lines(1) == [(2, "after")]
+    answer = await anna.call("subscribe", {"topic": TOPIC, "last": 1})
+    assert [(seq, data["text"]) for seq, _, data in answer["missed"]] == [(2, "after")]
+    await anna.close()
+    await guest.close()
+
+
 async def test_a_logout_closes_the_sockets_of_that_session_only(site: Site) -> None:
     anna = await RawClient.connect(site.port, headers={"Cookie": "session=anna"})
     ben = await RawClient.connect(site.port, headers={"Cookie": "session=ben"})

@@ -198,3 +198,19 @@ async def test_after_a_week_it_is_forgotten(strict: Any) -> None:
     strict.clock.advance(KEPT.total_seconds() + 1)
     await strict.chat.held.schedules()[0].run()
     assert await waiting(strict) == []
+
+
+async def test_a_first_message_waits_while_the_mode_asks_for_it_and_the_next_ones_do_not(world: Any) -> None:
+    here = world.channel.id
+    await world.say(world.other, "I was here before")
+    await world.chat.mode_acts.change(here, world.owner, Modes(hold_newcomers=True))
+    first = await world.say(world.viewer, "hello")
+    assert isinstance(first, Held)
+    assert [row.reason for row in await world.chat.held.waiting(here, world.moderator)] == [
+        "It is the first message of this person here."
+    ]
+    # until one of theirs stands, every message is a first one
+    assert isinstance(await world.say(world.viewer, "anybody here?"), Held)
+    await decide(world, first, approve=True)
+    for who in (world.viewer, world.other, world.moderator):
+        assert isinstance(await world.say(who, "and on"), Stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from aethex_live.errors import Forbidden, Invalid, NotFound, TooMany, Unauthenti
 from aethex_live.ids import uuid7
 from aethex_live.models import AuditEntry, ChannelModerator, Event, User
 from aethex_plugins.chat.entrance import alike
-from aethex_plugins.chat.modes import OPEN, Modes
+from aethex_plugins.chat.modes import COLUMNS, OPEN, WORDS, Modes, said
 from aethex_plugins.chat.text import has_link
 
 
@@ -156,6 +157,18 @@ async def test_a_change_is_a_row_an_act_an_event_and_an_audit_entry(world: Any) 
     assert (await Event.filter(type="chat.modes_changed").order_by("-id").first()).payload["slow_s"] == 10
     entry = await AuditEntry.filter(action="chat.modes").order_by("-id").first()
     assert entry.detail == {"slow_s": [30, 10], "links": ["allow", "refuse"]}
+    newest, oldest = await world.chat.log(world.channel.id, world.moderator)
+    # what moderators read is in words
+    assert newest.changes == [("Slow mode", "30 seconds", "10 seconds"), ("Links", "allowed", "not allowed")]
+    assert oldest.changes == [("Slow mode", "off", "30 seconds")]
+
+
+def test_every_mode_has_a_name_for_the_log() -> None:
+    assert set(WORDS) == set(COLUMNS)
+    for field in fields(Modes):
+        assert said(field.name, field.default) in ("off", "allowed")
+    assert said("min_age_minutes", 1440) == "1 day"
+    assert said("unique_only", True) == "on"
 
 
 async def test_the_same_modes_again_are_no_act(world: Any) -> None:

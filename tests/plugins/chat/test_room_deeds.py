@@ -292,5 +292,24 @@ async def test_a_slash_offers_the_commands_that_one_has(theatre: Theatre) -> Non
     # who moderates nothing is offered nothing of it
     field = viewer.page.locator("ax-chat textarea")
     await field.press_sequentially("/")
-    await expect(viewer.page.get_by_role("option")).to_have_count(1)
+    await expect(viewer.page.get_by_role("option")).to_have_text(
+        [re.compile(f"/{name}") for name in ("block", "help", "unblock")]
+    )
     await expect(viewer.page.get_by_role("option", name="/help")).to_be_visible()
+
+
+async def test_a_moderator_whose_right_is_taken_hears_what_viewers_hear(theatre: Theatre) -> None:
+    viewer, moderator = await theatre.open("viewer"), await theatre.open("moderator")
+    await viewer.send("before")
+    await moderator.sees("before")
+    # When the owner takes the rights away while the page is open
+    gone = await theatre.people["owner"].api(
+        "DELETE", f"/channels/{theatre.slug}/moderators/{await theatre.id_of('moderator')}"
+    )
+    assert gone.status == 200
+    # Then the page leaves the topic of moderators, says so, and reads on as a viewer's
+    await expect(moderator.page.locator("[data-hint]")).to_contain_text("do not moderate this chat any more")
+    await expect(moderator.page.locator("ax-chat")).to_have_attribute("data-topic", re.compile("^chat:"))
+    await viewer.send("after")
+    await moderator.sees("after")
+    await moderator.sees("before", times=1)

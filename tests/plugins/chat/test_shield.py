@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ MODES = st.builds(
     links=st.sampled_from(["allow", "hold", "refuse"]),
     min_age_minutes=st.integers(0, OLDEST),
     verified_only=st.booleans(),
+    hold_newcomers=st.booleans(),
 )
 
 
@@ -33,7 +35,8 @@ async def test_it_turns_its_modes_on_and_brings_back_what_held(world: Any) -> No
     shield = await turn(world, on=True)
     assert (shield.on, shield.by, shield.since) == (True, "Nova_Mods", world.clock.now())
     held = await world.chat.modes(here)
-    assert held == Modes(slow_s=120, unique_only=True, links="refuse", min_age_minutes=1440, verified_only=True)
+    strict = Modes(links="refuse", min_age_minutes=1440, verified_only=True, hold_newcomers=True)
+    assert held == replace(strict, slow_s=120, unique_only=True)
     with pytest.raises(Forbidden):
         await world.say(world.viewer)
     await turn(world, on=False)
