@@ -38,6 +38,12 @@ def codes(text: str, known: Container[str]) -> Iterator[Found]:
             yield Found(match.start(), free, match[1])
 
 
+def emoji_alone(text: str) -> int:
+    """How many emoji a text has that has nothing but them and spaces; -1 for others."""
+    rest, found = _EMOJI.subn("", text)
+    return -1 if rest.strip() else found
+
+
 def only_emotes(text: str, known: Container[str]) -> bool:
     """Whether a message consists of emotes, emoji and spaces alone."""
     rest, at = [], 0

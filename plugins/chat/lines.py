@@ -138,8 +138,8 @@ class Entry:
 
     @property
     def large(self) -> bool:
-        """Whether it is nothing but a few emotes, which are then shown larger."""
-        return bool(self.emotes) and few_emotes(self.parts)
+        """Whether it is nothing but a few emotes or emoji, which are then shown larger."""
+        return few_emotes(self.parts)
 
     def as_json(self, *, reveal: bool = False) -> dict[str, Any]:
         """As it goes to pages and API clients; the text of a removed line only with `reveal`."""

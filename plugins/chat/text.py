@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from aethex_live.domain.letters import tamed
 from aethex_live.errors import Invalid
 
-from .emote_text import codes
+from .emote_text import codes, emoji_alone
 
 # letters and symbols by their class, but nothing to see: HANGUL FILLERs, BRAILLE PATTERN BLANK
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -87,9 +87,11 @@ def parts(text: str, mentions: frozenset[str], emotes: Container[str] = ()) -> l
 
 
 def few_emotes(pieces: Sequence[Part]) -> bool:
-    """Whether these are at most three emotes, and spaces."""
-    count = sum(piece.kind == "emote" for piece in pieces)
-    return 0 < count <= LARGE and all(piece.kind == "emote" or not piece.text.strip() for piece in pieces)
+    """Whether these are at most three emotes or emoji, and spaces."""
+    counts = [
+        1 if piece.kind == "emote" else emoji_alone(piece.text) if piece.kind == "text" else -1 for piece in pieces
+    ]
+    return min(counts, default=-1) >= 0 and 0 < sum(counts) <= LARGE
 
 
 def _emotes(text: str, emotes: Container[str]) -> list[tuple[int, int, PartKind]]:

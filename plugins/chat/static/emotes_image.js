@@ -1,9 +1,12 @@
 /**
- * Emotes in a message: where their codes stand, and their pictures. The pattern is that of emote_text.py, ASCII only;
+ * Emotes in a message: where their codes stand, and their pictures. The patterns are those of emote_text.py;
  * the markup that of emote.html.
  */
 const CODE = /:(?=([A-Za-z0-9]{2,24}):)/g;
-const LARGE = 3; // so many emotes, and nothing else, are shown larger
+const LARGE = 3; // so many emotes or emoji, and nothing else, are shown larger
+const BASE = "[\\u00a9\\u00ae\\u203c\\u2049\\u2122\\u2139\\u2194-\\u21aa\\u231a-\\u23ff\\u24c2\\u25aa-\\u25fe\\u2600-\\u27bf\\u2934\\u2935\\u2b05-\\u2b55\\u3030\\u303d\\u3297\\u3299\\u{1f000}-\\u{1f1e5}\\u{1f200}-\\u{1faff}]";
+const PART = `${BASE}(?:[\\ufe0e\\ufe0f]|[\\u{1f3fb}-\\u{1f3ff}])*(?:[\\u{e0020}-\\u{e007e}]+\\u{e007f})?`;
+const EMOJI = new RegExp(`[0-9#*]\\ufe0f?\\u20e3|[\\u{1f1e6}-\\u{1f1ff}]{2}|${PART}(?:\\u200d${PART})*`, "gu");
 
 /** [[start, end], …] of each `:code:` whose code in lower case is in `known` (a Map), none over another. */
 export function codes(text, known) {
@@ -22,10 +25,16 @@ export function byCode(emotes = []) {
   return new Map(emotes.map((emote) => [emote.code.toLowerCase(), emote]));
 }
 
-/** Whether pieces of a message are at most three emotes, and spaces. */
+/** How many emoji a text has that has nothing but them and spaces; NaN for others. */
+function emojiAlone(text) {
+  return text.replace(EMOJI, "").trim() ? NaN : (text.match(EMOJI) ?? []).length;
+}
+
+/** Whether pieces of a message are at most three emotes or emoji, and spaces. */
 export function few(pieces) {
-  const count = pieces.filter(([kind]) => kind === "emote").length;
-  return count > 0 && count <= LARGE && pieces.every(([kind, text]) => kind === "emote" || !text.trim());
+  const counts = pieces.map(([kind, text]) => (kind === "emote" ? 1 : kind === "text" ? emojiAlone(text) : NaN));
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return all > 0 && all <= LARGE;
 }
 
 export function address({ id }, size, still = "") {

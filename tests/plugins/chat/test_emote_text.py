@@ -18,8 +18,9 @@ from aethex_plugins.chat.text import Part, few_emotes, parts
 
 CHAT = Path(__file__).parents[3] / "plugins" / "chat"
 KNOWN = frozenset({"wave", "a1", "hype9"})
+EMOJI = ("😀", "👍🏽", "1️⃣", "🇩🇪", "\u200d", "\ufe0f")
 PIECES = st.sampled_from(
-    [":", "::", ":wave:", ":WAVE:", ":a1:", "a1", "wave", "hype9", " ", "@nova", "https://a.b/:a1:", "ä", "x"]
+    [":", "::", ":wave:", ":WAVE:", ":a1:", "a1", "wave", "hype9", " ", "@nova", "https://a.b/:a1:", "ä", "x", *EMOJI]
 )
 TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join)
 
@@ -132,3 +133,20 @@ def test_a_message_without_a_colon_costs_next_to_nothing() -> None:
     text = "a message of the usual length that has no colon in it at all, and goes on a bit"
     spent = min(timeit.repeat(lambda: list(codes(text, KNOWN)), number=200, repeat=200)) / 200
     assert spent < 2e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "large"),
+    [
+        (":wave:", True),
+        ("😀", True),
+        (":wave: 👍🏽 🇩🇪", True),
+        ("👨‍👩‍👧‍👦", True),
+        ("😀😀😀😀", False),
+        ("😀 hi", False),
+        ("1", False),
+        ("", False),
+    ],
+)
+def test_a_few_emotes_or_emoji_alone_are_shown_larger(text: str, large: bool) -> None:
+    assert few_emotes(parts(text, frozenset(), KNOWN)) is large
