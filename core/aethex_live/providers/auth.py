@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -18,12 +19,14 @@ class AuthCap(enum.StrEnum):
     """What an auth provider can do; a declared one is held to by the conformance kit."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a capability
-    REDIRECT = "redirect"
-    EMBEDDED = "embedded"
+    REDIRECT = "redirect"  # keeps `Redirecting`
+    EMBEDDED = "embedded"  # keeps `Embedding`
     REGISTER = "register"
     SET_PASSWORD = "set_password"  # noqa: S105 - the name of a capability
     ADDRESSES = "addresses"  # confirms e-mail addresses by mail
     SECOND_STEP = "second_step"
+    REVOKE = "revoke"  # keeps `Revoking`
+    EVENTS = "events"  # keeps `Receiving`: accounts changed or deleted, sessions ended at the provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +159,88 @@ class BaseAuth:
 
     def _unsupported(self, operation: str) -> Unsupported:
         return Unsupported(f"{self.name} can't do this ({operation}).", provider=self.name, operation=operation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """Somebody who can be signed in with, as the button says it ("Continue with `label`"); `key` is its short name."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInStart:
+    """Where a browser is sent to sign in, and what its return must be held against; `kept` is a secret of the browser.
+
+    The core keeps `kept` in a cookie of that browser for ten minutes; a return without it is refused.
+    """
+
+    url: str
+    state: str
+    kept: Mapping[str, str] = field(repr=False)
+
+
+@runtime_checkable
+class Redirecting(Protocol):
+    """REDIRECT: sign-in on the provider's own pages, by OAuth or OpenID Connect."""
+
+    def issuers(self) -> Sequence[Issuer]:
+        """All that one can sign in with; no network."""
+        ...
+
+    async def begin_sign_in(self, issuer: str, *, return_url: str) -> SignInStart:
+        """Begin. Raises NotFound for an unknown issuer, Unavailable when it can't be reached."""
+        ...
+
+    async def finish_sign_in(
+        self, issuer: str, *, return_url: str, query: Mapping[str, str], kept: Mapping[str, str]
+    ) -> ProvenIdentity:
+        """Who came back. Raises AccessDenied for what is forged, used, late or declined; Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontend:
+    """What the page of signing in embeds: scripts with attributes, and what the policy must allow for them."""
+
+    scripts: Sequence[Mapping[str, str]] = ()
+    csp: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenSession:
+    """Somebody whom a token of the provider proves; the core's session ends with `session_id` at the provider."""
+
+    identity: ProvenIdentity
+    session_id: str
+    expires_at: datetime
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """EMBEDDED: the provider's own component in our page; its token comes with each request."""
+
+    def frontend(self) -> Frontend:
+        """What the page embeds; no network."""
+        ...
+
+    async def read_token(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> ProvenSession | None:
+        """Whom the request's token proves; None: it has none. Keys are cached, so there is normally no network.
+
+        Raises AccessDenied for a token that does not hold, Unavailable when its key can't be had.
+        """
+        ...
+
+
+@runtime_checkable
+class Revoking(Protocol):
+    """REVOKE: sessions and accounts can be ended at the provider."""
+
+    async def revoke_session(self, session_id: str) -> None:
+        """End a session there; an unknown one is no error."""
+        ...
+
+    async def set_banned(self, subject: str, *, banned: bool) -> None:
+        """Shut somebody out there, or let them in again. Raises NotFound."""
+        ...

@@ -25,6 +25,15 @@ class StreamCap(enum.StrEnum):
     REHEARSE = "rehearse"  # keeps `Rehearsing`
     DOWNLOAD = "download"  # keeps `Downloading`
     DISK = "disk"  # keeps `DiskKeeping`
+    SWITCH = "switch"  # keeps `Switching`
+    STATE = "state"  # keeps `Watching`: needed where the provider does not tell of broadcasts (EVENTS)
+    EVENTS = "events"  # keeps `Receiving`
+    VIEWERS = "viewers"  # keeps `Counting`
+    RECORDINGS = "recordings"  # keeps `Recordings`
+    CLIPS = "clips"  # keeps `Clipping`
+    CLIPS_LIVE = "clips_live"  # also of a broadcast that runs
+    SIMULCAST = "simulcast"  # keeps `Simulcasting`
+    SIMULCAST_LIVE = "simulcast_live"  # targets change while a broadcast runs
     BROWSER = "browser"  # creators go live from a page, too, which its plugin puts into the studio
 
 
@@ -51,19 +60,23 @@ class Endpoint:
 class PlaybackRef:
     """Storable reference to something playable, opaque to everyone but its provider.
 
-    `private` is not stored: it asks for addresses that open for a short time only (PRIVATE).
+    `private` is not stored: it asks for addresses that open for a short time only (PRIVATE). `start` and `end`, in
+    seconds, are those of a view into a recording.
     """
 
     provider: str
     id: str
     live: bool
+    start: float | None = None
+    end: float | None = None
     audio_only: bool = False
     private: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The form that a row's `playback` column holds."""
         stored: dict[str, object] = {"provider": self.provider, "id": self.id, "live": self.live}
-        return stored | ({"audio_only": True} if self.audio_only else {})
+        parts = {"audio_only": self.audio_only or None, "start": self.start, "end": self.end}
+        return stored | {name: value for name, value in parts.items() if value is not None}
 
     @classmethod
     def from_json(cls, value: Mapping[str, object], *, private: bool = False) -> PlaybackRef:
@@ -74,7 +87,13 @@ class PlaybackRef:
             live=bool(value["live"]),
             audio_only=bool(value.get("audio_only")),
             private=private,
+            start=_seconds(value.get("start")),
+            end=_seconds(value.get("end")),
         )
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,4 +241,102 @@ class DiskKeeping(Protocol):
 
     async def disk(self) -> DiskUse | None:
         """How full it is; None while nobody can tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """What is true of an ingest at the provider at this moment; `recording_id` of what is being recorded."""
+
+    status: LiveStatus
+    recording_id: str | None = None
+    started_at: datetime | None = None
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """STATE: can be asked what is true, when events were missed or there are none."""
+
+    async def live_state(self, ingest_id: str) -> LiveState:
+        """How an ingest stands. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Switching(Protocol):
+    """SWITCH: an ingest can be shut, so that no encoder is taken."""
+
+    async def set_enabled(self, ingest_id: str, *, enabled: bool) -> None:
+        """Open or shut it; shutting also ends what is live. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """VIEWERS: the provider's own count, a cross-check of ours."""
+
+    async def viewers(self, ingest_ids: Sequence[str]) -> Mapping[str, int | None]:
+        """Viewers of each ingest now; None where it can't say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRecording:
+    """A recording as its provider has it; `ref` is our ingest's id if the provider echoes it, seconds of duration."""
+
+    id: str
+    ingest_id: str | None
+    ref: str | None
+    status: Literal["live", "processing", "ready", "failed"]
+    playback: PlaybackRef
+    created_at: datetime
+    duration: float | None = None
+
+
+@runtime_checkable
+class Recordings(Protocol):
+    """RECORDINGS: can be asked for the recordings that it has."""
+
+    async def recordings(self, ingest_id: str) -> Sequence[ProviderRecording]:
+        """Those of an ingest, the newest first, at most 100."""
+        ...
+
+    async def get_recording(self, recording_id: str) -> ProviderRecording:
+        """One of them. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderClip:
+    """A clip; `id` None: it is a view into its recording and goes with it."""
+
+    id: str | None
+    status: Literal["processing", "ready", "failed"]
+    playback: PlaybackRef
+
+
+@runtime_checkable
+class Clipping(Protocol):
+    """CLIPS: cuts a part out of a recording."""
+
+    async def create_clip(
+        self, recording_id: str, start: float, end: float, *, ref: str, title: str, idempotency_key: str
+    ) -> ProviderClip:
+        """Cut from `start` to `end`, in seconds from its beginning, rounded outward where the provider must.
+
+        Raises NotFound; Conflict while it runs, without CLIPS_LIVE; Invalid for a span outside of it.
+        """
+        ...
+
+
+@runtime_checkable
+class Simulcasting(Protocol):
+    """SIMULCAST: sends what comes in on to other services. Without SIMULCAST_LIVE changes raise Conflict while live."""
+
+    async def add_simulcast(self, ingest_id: str, url: str, key: str, *, ref: str) -> str:
+        """Send on to an RTMP address from now on; returns the target's id. The same `ref` again is the same target."""
+        ...
+
+    async def remove_simulcast(self, ingest_id: str, target_id: str) -> None:
+        """Send there no more; an unknown target is no error."""
         ...

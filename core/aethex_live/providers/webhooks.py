@@ -1,0 +1,100 @@
+"""Webhooks: what a vendor sends us, verified and put into our words by its plugin; the rest is the core's.
+
+A provider that is told things keeps `Receiving`. The core owns the address `/webhooks/<kind>/<provider>`: it keeps the
+raw body, has it verified, answers, and lets what is new be handled once, in the order of the provider's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from aethex_live.errors import AethexError
+
+Reason = Literal["missing", "malformed", "signature", "stale"]
+
+# kind -> what may be told; other types are a mistake of the plugin and refused
+TYPES: Mapping[str, frozenset[str]] = {
+    "streaming": frozenset(
+        {
+            "ingest.connected",
+            "ingest.disconnected",
+            "ingest.failed",
+            "broadcast.started",
+            "broadcast.ended",
+            "recording.ready",
+            "recording.failed",
+            "recording.deleted",
+            "clip.ready",
+            "clip.failed",
+            "simulcast.live",
+            "simulcast.failed",
+        }
+    ),
+    "payments": frozenset(
+        {
+            "payment.completed",
+            "payment.failed",
+            "payment.refunded",
+            "subscription.active",
+            "subscription.past_due",
+            "subscription.ended",
+            "dispute.opened",
+            "dispute.closed",
+            "payee.updated",
+            "payout.paid",
+            "payout.failed",
+        }
+    ),
+    "auth": frozenset({"user.created", "user.updated", "user.deleted", "session.revoked"}),
+    "email": frozenset({"email.delivered", "email.bounced", "email.complained"}),
+    "storage": frozenset(),
+}
+
+
+class WebhookRejected(AethexError):
+    """A request that is not the vendor's, or not of now; `reason` is safe to log."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"This webhook is refused: {reason}.")
+        self.reason: Reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """A request as it came; names of headers are lower case, `body` is what the signature is about."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent:
+    """Something that happened at a provider, in our words.
+
+    `id` is unique for the provider, however often it is sent; `type` is one of TYPES; `subject` is the provider's id of
+    the thing, `ref` our own id as the provider echoes it. `occurred_at` is the provider's time, by which events are
+    ordered, not by their arrival. `data` has no secret, and no personal address that is not needed.
+    """
+
+    id: str
+    type: str
+    subject: str
+    occurred_at: datetime
+    ref: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Receiving(Protocol):
+    """Is told things by webhooks."""
+
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[ProviderEvent]:
+        """Verify a request and translate it, without any network; empty: nothing in it is for us.
+
+        Raises WebhookRejected for what is unsigned, wrongly signed, too old or from the future, or not readable.
+        """
+        ...
