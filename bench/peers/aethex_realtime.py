@@ -24,6 +24,7 @@ import uvicorn
 from pydantic import BaseModel
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from aethex_live._site.collector import settle
 from aethex_live.clock import SystemClock
 from aethex_live.errors import Unauthenticated
 from aethex_live.realtime import (
@@ -191,6 +192,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     bus = redis_bus(wanted.redis) if wanted.redis else None
     realtime = engine(Site(), bus, slow_policy=not wanted.no_slow_policy)
+    settle()
     # uvicorn sends itself the signal once more at its end
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with cProfile.Profile() if wanted.profile else contextlib.nullcontext() as profile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import time
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from redis.exceptions import RedisError
+
+from aethex_live.waiting import end_task
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -61,10 +62,7 @@ class Presence:
 
     async def stop(self) -> None:
         """Stop counting."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end_task(self._task)
         try:
             async with asyncio.timeout(2):
                 for channel_id in self._counts:

@@ -48,4 +48,4 @@ class RealtimeLimits(BaseModel):
     max_payload: int = Field(1_000_000, ge=1024, description="largest message that a client may send")
     max_topics: int = Field(24, ge=1, description="topics that one socket may hear")
     slow_buffer: int = Field(262_144, ge=4096, description="unsent bytes at which a client gets no more batches")
-    slow_seconds: float = Field(5.0, gt=0, description="how long that may last before the client is closed")
+    slow_seconds: float = Field(4.5, gt=0, description="how long that may last before the client is closed")

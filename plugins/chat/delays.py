@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from aethex_live.jobs import Schedule
+from aethex_live.waiting import end_task
 
 from . import lines
 from .sequence import NOW, Place, head, own_topic, topic_of
@@ -138,9 +139,7 @@ class Delays:
 
     async def close(self) -> None:
         """End; what waits is taken over by the process that starts next, or by another's schedule."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task}, timeout=READ_SECONDS)
+        await end_task(self._task)
 
     def _later(self, part: _Part) -> None:
         self._waiting.append(part)

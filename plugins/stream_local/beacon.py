@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from aethex_live.providers.streaming import DiskUse, Finding, IngestHealth, LiveStatus
+from aethex_live.waiting import end_task
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -72,9 +73,7 @@ class _Repeated:
     async def stop(self) -> None:
         """End; may be called twice."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await end_task(task)
 
     async def _run(self) -> None:
         while True:

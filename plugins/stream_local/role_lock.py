@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aethex_live.db import Database
 from aethex_live.errors import StartError
+from aethex_live.waiting import end_task
 
 if TYPE_CHECKING:
     import asyncpg
@@ -49,9 +50,8 @@ class RoleLock:
     async def give_back(self) -> None:
         """Let another process have it; may be called twice."""
         task, self._task = self._task, None
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        if task is not asyncio.current_task():
+            await end_task(task)
         await self._drop()
 
     async def _try(self) -> bool:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from aethex_live.waiting import end_task
+
 from . import event_file
 from .broadcast import Broadcast
 from .event_file import write_whole
@@ -58,9 +60,7 @@ class Thumbnails:
 
     async def stop(self) -> None:
         """End, and wait for the picture that is being made."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_task(self._task)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

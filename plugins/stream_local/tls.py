@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from aethex_live.errors import StartError
+from aethex_live.waiting import end_task
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +54,7 @@ class Certificate:
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_task(self._task)
 
     async def _watch(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aethex_live._site.collector import settle
 from aethex_live.errors import StartError
 from aethex_live.settings import Role, Site
 
@@ -37,9 +38,8 @@ class Begun:
     postgres: asyncio.Task[EmbeddedPostgres] | None = None
 
     def over(self) -> None:
-        """The site is up: what was made so far stays, so the collector need not look at it again."""
-        gc.freeze()
-        gc.enable()
+        """The site is up: what was made so far stays."""
+        settle()
 
 
 @asynccontextmanager

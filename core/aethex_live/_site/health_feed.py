@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from aethex_live._web.studio_views import health_message
 from aethex_live.errors import AethexError
 from aethex_live.models import Ingest
 from aethex_live.providers.streaming import StreamCap
+from aethex_live.waiting import end_task
 
 if TYPE_CHECKING:
     from aethex_live.platform import Platform
@@ -32,10 +32,7 @@ class HealthFeed:
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end_task(self._task)
 
     async def _run(self) -> None:
         self._platform.db.bind()

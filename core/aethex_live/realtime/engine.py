@@ -178,7 +178,7 @@ class Realtime:
         """For `uvicorn.Config(ws=...)`: ours under the path of the settings, uvicorn's own elsewhere."""
         return type("RealtimeProtocol", (SocketProtocol,), {"__slots__": (), "gate": self._gate})
 
-    def http_class(self, base: type[HttpToolsProtocol]) -> type[HttpToolsProtocol]:
+    def http_class(self, base: type[HttpToolsProtocol]) -> type[asyncio.Protocol]:
         """For `uvicorn.Config(http=...)`: `base`, with a short way to `protocol_class` for our upgrades."""
         return front_door(base, self.settings.path)
 

@@ -2,39 +2,64 @@
 
 from __future__ import annotations
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
 
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.server import ServerState
+
+SILENCE_SECONDS = 20.0  # until the first bytes: uvicorn itself waits for ever
 VERSION = b" HTTP/1.1"
 UPGRADE = b"\r\nupgrade: websocket\r\n"
 CONNECTION = b"\r\nconnection:"
 LINE, END = b"\r\n", b"\r\n\r\n"
 
 
-def front_door(base: type[HttpToolsProtocol], path: str) -> type[HttpToolsProtocol]:
-    """The protocol class for uvicorn: upgrades below `path` go to its websocket class as they come.
+def front_door(base: type[HttpToolsProtocol], path: str) -> type[asyncio.Protocol]:
+    """The protocol class for uvicorn: upgrades below `path` go to its websocket class as they come, the rest to `base`.
 
-    uvicorn would parse such a request, write it out again, and have it parsed a second time: a quarter of what a
-    connect costs. Only a request that is the first of its connection, whole, and alone in what was read goes the short
-    way; all others go the usual one. It uses attributes of uvicorn's protocol, which is pinned.
+    uvicorn would make its whole HTTP protocol for each socket, parse the request, write it out again, and have it
+    parsed a second time: a third of what a connect costs. Only a request that is the first of its connection, whole,
+    and alone in what was read goes the short way; all others go the usual one.
     """
     begin = f"GET {path}?".encode("latin-1")
 
-    class FrontDoor(base):  # type: ignore[misc, valid-type]  # the class is chosen by who calls
-        def data_received(self, data: bytes) -> None:
-            if self.headers is None and data.startswith(begin) and is_upgrade(data):
-                self._let_in(data)
-            else:
-                super().data_received(data)
+    class FrontDoor(asyncio.Protocol):
+        """Waits for the first bytes, then leaves the connection to the protocol that they are for."""
 
-        def _let_in(self, data: bytes) -> None:
-            self._unset_keepalive_if_required()
-            self.connections.discard(self)
-            protocol = self.ws_protocol_class(
-                config=self.config, server_state=self.server_state, app_state=self.app_state
-            )
-            protocol.connection_made(self.transport)
+        __slots__ = ("_due", "_made", "_server", "_transport")
+
+        def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **_: object) -> None:
+            self._made = (config, app_state)
+            self._server = server_state
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self._transport = cast("asyncio.Transport", transport)
+            self._server.connections.add(cast("HttpToolsProtocol", self))
+            self._due = asyncio.get_running_loop().call_later(SILENCE_SECONDS, transport.close)
+
+        def data_received(self, data: bytes) -> None:
+            self._forget()
+            (config, app_state), server_state = self._made, self._server
+            short = data.startswith(begin) and is_upgrade(data)
+            chosen = cast("type[HttpToolsProtocol]", config.ws_protocol_class) if short else base
+            protocol = chosen(config=config, server_state=server_state, app_state=app_state)
+            self._transport.set_protocol(protocol)
+            protocol.connection_made(self._transport)
             protocol.data_received(data)
-            self.transport.set_protocol(protocol)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._forget()
+
+        def shutdown(self) -> None:
+            """Called by uvicorn when the server stops."""
+            self._transport.close()
+
+        def _forget(self) -> None:
+            self._due.cancel()
+            self._server.connections.discard(cast("HttpToolsProtocol", self))
 
     return FrontDoor
 

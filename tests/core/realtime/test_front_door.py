@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rt_support import RawClient, Site, make_site, serving
 
+from aethex_live.realtime import front_door
 from aethex_live.realtime.front_door import is_upgrade
 
 PLAIN = (
@@ -101,3 +102,21 @@ async def test_a_client_that_came_by_the_short_way_is_counted_out_again() -> Non
         async with asyncio.timeout(10):
             while site.engine.connections():
                 await asyncio.sleep(0.01)
+
+
+async def test_who_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_door, "SILENCE_SECONDS", 0.1)
+    async with serving(make_site()) as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_who_says_nothing_holds_no_server() -> None:
+    async with serving(make_site()) as site:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        assert (await answer(site, PLAIN)).startswith(b"HTTP/1.1 101")
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()

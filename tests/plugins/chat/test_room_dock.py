@@ -123,7 +123,9 @@ async def test_axe_finds_nothing(theatre: Theatre, theme: Any, width: int) -> No
         assert await findings(window.page) == []
         assert await window.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     owner = await theatre.open("owner", path=f"/p/chat/{theatre.slug}", **look)
-    await owner.page.get_by_role("link", name="Chat in OBS").click()
+    if width == 390:  # the head of a narrow chat has no room for it
+        await owner.page.get_by_role("link", name="Moderating the chat").click()
+    await owner.page.get_by_role("link", name="Chat in OBS").filter(visible=True).click()
     await expect(owner.page.get_by_role("heading", name="Your docks")).to_be_visible()
     assert await findings(owner.page) == []
     assert await owner.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

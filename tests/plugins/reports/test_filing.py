@@ -185,7 +185,7 @@ async def test_a_site_without_guests_reports_asks_to_sign_in(open_site) -> None:
 
     plugins = SETTINGS["plugins"] | {"reports": {"guests": False}}
     site = await open_site(**(SETTINGS | {"plugins": plugins}))
-    owner = await site.platform.domain.accounts.register("owner", "", "correct horse 9 battery")
+    owner = await site.platform.domain.accounts.register("nova_owns", "", "correct horse 9 battery")
     channel = await site.platform.domain.channels.create(owner.id, "nova", "Nova")
     guest = await site.browser()
     assert (await guest.api("POST", "/reports", about("channel", channel.id))).status == 401
