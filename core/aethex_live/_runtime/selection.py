@@ -12,7 +12,7 @@ from aethex_live._runtime.states import RESTART, State, Status
 from aethex_live._runtime.words import suggestion
 from aethex_live.errors import ConfigError
 from aethex_live.providers.kinds import Kind
-from aethex_live.settings import Site
+from aethex_live.settings import Role, Site
 
 _TURN_ON = f"Turn it on in the admin page, or add it to enable. {RESTART} then."
 
@@ -105,6 +105,9 @@ def _wish(plugin: Found, site: Site, switches: Mapping[str, bool]) -> _Wish:
             "Start without --safe.",
             "safe mode",
         )
+    if site.role is Role.INGEST and not _handles_media(plugin):
+        # nothing calls it there, and a start without it is a shorter gap for viewers after a crash
+        return _Wish(False, "A process that takes streams in starts what handles media alone.", "It is on elsewhere.")
     if name in site.disable:
         lock = f"disable ({site.source('disable')})"
         return _Wish(False, f"It stands in {lock}.", f"Take it out of {lock}.", lock, firm=True)
@@ -123,6 +126,10 @@ def _chosen_kind(plugin: Found, site: Site) -> Kind | None:
         if any(plugin.manifest.offers(kind, name) for name in site.providers.of(kind)):
             return kind
     return None
+
+
+def _handles_media(plugin: Found) -> bool:
+    return plugin.manifest is not None and not plugin.manifest.kinds().isdisjoint({Kind.STREAMING, Kind.STORAGE})
 
 
 def _wish_of_provider(name: str, kind: Kind, site: Site) -> _Wish:

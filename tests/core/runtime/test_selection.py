@@ -148,6 +148,18 @@ def test_safe_mode_starts_the_chosen_providers_alone_with_what_they_need() -> No
     assert decisions["chat"].status.reason == "Safe mode starts the core and the chosen providers alone."
 
 
+def test_a_process_that_takes_streams_in_starts_what_handles_media_and_the_chosen_providers() -> None:
+    plugins = found(
+        plugin("auth_x", provides=["auth:x"]), plugin("stream_x", provides=["streaming:x"], requires=["keys"]),
+        plugin("storage_x", provides=["storage:x"]), plugin("email_x", provides=["email:x"]),
+        plugin("keys"), plugin("chat"),
+    )  # fmt: skip
+    settings = site(role="ingest", enable=("chat",), providers=NOBODY.model_copy(update={"auth": "x"}))
+    decisions = select(plugins, settings, {"chat": True})
+    on = sorted(name for name, decision in decisions.items() if decision.on)
+    assert on == ["auth_x", "keys", "storage_x", "stream_x"]
+
+
 def test_disabling_a_chosen_provider_is_a_contradiction() -> None:
     plugins = found(plugin("auth_x", provides=["auth:x"]))
     settings = site(disable=("auth_x",), providers=NOBODY.model_copy(update={"auth": "x"}))
