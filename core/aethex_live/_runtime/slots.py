@@ -12,12 +12,14 @@ from markupsafe import Markup
 
 from aethex_live._runtime.gate import Gate
 from aethex_live._runtime.health import Health
+from aethex_live._runtime.pressure import Pressure
 from aethex_live._runtime.rounds import Implementation, Round
 from aethex_live._runtime.steps import Stage
 from aethex_live.errors import PluginError
 from aethex_live.hookspecs.web import Slot, SlotContribution
 
 LIMIT_S = 0.2  # for one slot, all its parts together (architecture 2)
+STARVED = 5.0  # times as much on a machine that is short of processors: there every part is late, and none is at fault
 _BARE = frozenset({Slot.HEAD_META, Slot.HEAD_ASSETS})  # a div would end the document's head
 
 RenderTemplate = Callable[[str, Mapping[str, Any]], Awaitable[str]]
@@ -39,12 +41,14 @@ class SlotRenderer:
         *,
         limit: float = LIMIT_S,
         translate: Translate = str,
+        is_short: Callable[[], bool] | None = None,
     ) -> None:
         self._gate = gate
         self._health = health
         self._render = render
         self._limit = limit
         self._translate = translate
+        self._is_short = is_short or Pressure()
         self._stage = Stage()
         self._parts: dict[Slot, list[tuple[str, SlotContribution]]] = {}
         # who is heard in a slot, until a plugin comes, goes, or is suspended: a page asks a hundred times
@@ -83,7 +87,7 @@ class SlotRenderer:
         calls = [Implementation(plugin, partial(self._part, part, context), ()) for _, context, plugin, part in parts]
         made = Round(calls, {})
         if calls:
-            await made.together(self._stage, self._limit)
+            await made.together(self._stage, self._limit * (STARVED if self._is_short() else 1.0))
         pieces = iter([self._piece(plugin, slot, made, at, operator) for at, (slot, _, plugin, _) in enumerate(parts)])
         # templates escape what they are given
         return [Markup("".join(islice(pieces, len(found)))) for found in heard]  # noqa: S704

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aethex_live._runtime.health import Health
-from aethex_live._runtime.pressure import processor_is_short
+from aethex_live._runtime.pressure import Pressure, processor_is_short
 from aethex_live._runtime.rounds import HookTimeout
 from aethex_live.clock import ManualClock
 
@@ -80,3 +80,18 @@ def test_without_the_kernels_word_the_load_decides(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert processor_is_short(Path("/nowhere")) is short
+
+
+def test_the_kernel_is_asked_once_a_second() -> None:
+    clock, asked = ManualClock(), 0
+
+    def ask() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1
+
+    pressure = Pressure(clock.monotonic, ask)
+    assert [pressure(), pressure()] == [False, False]
+    clock.advance(1.1)
+    assert [pressure(), pressure()] == [True, True]
+    assert asked == 2
