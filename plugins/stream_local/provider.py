@@ -35,6 +35,22 @@ from .reports import health_of
 from .service import PROVIDER
 from .thumbnails import POSTER
 
+KEPT: Final = frozenset(
+    {
+        StreamCap.RTMP,
+        StreamCap.LOW_LATENCY,
+        StreamCap.RECONNECT_WINDOW,
+        StreamCap.ROTATE_KEY,
+        StreamCap.SIGNAL_END,
+        StreamCap.RECORD,
+        StreamCap.HEALTH,
+        StreamCap.IMAGES,
+        StreamCap.PRIVATE,
+        StreamCap.REHEARSE,
+        StreamCap.DOWNLOAD,
+        StreamCap.DISK,
+    }
+)
 ROTATED: Final = "The stream key was changed: copy the new one from the studio."
 
 
@@ -83,7 +99,7 @@ class LocalStreaming:
         self._addresses, self._public_url = addresses, public_url
         self._tokens, self._offers = tokens, offers
         self._mirror, self._elsewhere, self._close = mirror, elsewhere, close
-        self.capabilities = frozenset(StreamCap) - (frozenset() if browser else {StreamCap.BROWSER})
+        self.capabilities = KEPT | ({StreamCap.BROWSER} if browser else frozenset())
         self.origins = (_origin(public_url),) if public_url else ()
 
     # --- ingests
