@@ -6,8 +6,11 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
+
+from aethex_live.providers.webhooks import Receiving
 
 
 class StreamCap(enum.StrEnum):
@@ -340,3 +343,20 @@ class Simulcasting(Protocol):
     async def remove_simulcast(self, ingest_id: str, target_id: str) -> None:
         """Send there no more; an unknown target is no error."""
         ...
+
+
+PARTS: Mapping[StreamCap, type] = MappingProxyType(
+    {
+        StreamCap.REHEARSE: Rehearsing,
+        StreamCap.DOWNLOAD: Downloading,
+        StreamCap.DISK: DiskKeeping,
+        StreamCap.STATE: Watching,
+        StreamCap.SWITCH: Switching,
+        StreamCap.EVENTS: Receiving,
+        StreamCap.VIEWERS: Counting,
+        StreamCap.RECORDINGS: Recordings,
+        StreamCap.CLIPS: Clipping,
+        StreamCap.SIMULCAST: Simulcasting,
+    }
+)
+"""The part of the contract that a provider keeps who declares the capability; the kit holds every provider to it."""
