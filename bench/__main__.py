@@ -30,6 +30,7 @@ AREAS = (
     "http",
     "pages",
     "plugins",
+    "webhooks",
 )
 PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
 

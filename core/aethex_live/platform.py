@@ -150,6 +150,10 @@ class Platform:
         self.jobs.add_handlers("core", self.domain.closing.handlers())
         self.jobs.add_schedules("core", self.domain.closing.schedules())
         self.jobs.add_schedules("core", self.domain.tokens.schedules())
+        self.jobs.add_handlers("core", self.domain.webhooks.handlers())
+        self.jobs.add_schedules("core", self.domain.webhooks.schedules())
+        self.jobs.add_handlers("core", self.domain.reconciliation.handlers())
+        self.jobs.add_schedules("core", self.domain.reconciliation.schedules())
         self.jobs.add_schedules("core", self.test_picture.schedules())
         for plugin, handlers in self.hooks.collect(job_specs.outbox_handlers):
             self.jobs.add_handlers(plugin, handlers)

@@ -99,6 +99,7 @@ class Site(BaseModel):
     )
     channels_per_person: int = Field(5, ge=0, le=1000, description="how many channels an account may make")
     leaving_days: int = Field(14, ge=1, le=90, description="days in which a deleted account or channel can come back")
+    webhook_days: int = Field(30, ge=3, le=365, description="days that webhooks of providers are kept, body and all")
     terms_version: int = Field(
         0, ge=0, description="version of the terms; 0 asks for none, a higher one asks everybody again"
     )

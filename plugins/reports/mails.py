@@ -23,6 +23,8 @@ def tell(context: PluginContext) -> OutboxHandler:
         provider = context.providers.email()
         if report is None or provider is None or report.reporter is None or not report.reporter.email:
             return
+        if await context.domain.mail_stops.stops(report.reporter.email):
+            return
         mail = Email(to=report.reporter.email, subject=_subject(context), text=_text(context, report))
         await provider.send(mail, idempotency_key=call.idempotency_key)
 

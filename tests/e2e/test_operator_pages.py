@@ -30,6 +30,7 @@ PAGES = {
     "person-banned": "/admin/people/gone_one",
     "channels": "/admin/channels",
     "jobs": "/admin/jobs",
+    "webhooks": "/admin/webhooks",
     "audit": "/admin/audit",
     "audit-wrong": "/admin/audit?since=yesterday",
     "settings": "/admin/settings",

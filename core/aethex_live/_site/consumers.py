@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aethex_live._site.topics import STUDIO, TOLD, CoreTopics
 from aethex_live.events import Consumer, Recorded
-from aethex_live.hookspecs import auth, events, streaming
+from aethex_live.events.types import ProviderTold
+from aethex_live.hookspecs import auth, events, providers, streaming
+from aethex_live.providers import Kind
 
 if TYPE_CHECKING:
     from aethex_live.platform import Platform
@@ -35,6 +37,9 @@ def consumers(platform: Platform, topics: CoreTopics) -> list[Consumer]:
     async def tell_hooks(recorded: Recorded) -> None:
         if spec := HOOK_OF.get(recorded.type):
             await platform.hooks.notify(spec, event=recorded)
+        if recorded.type == ProviderTold.type:
+            kind = Kind(recorded.payload["kind"])
+            await platform.hooks.notify(providers.provider_event, kind=kind, event=recorded)
         await platform.hooks.notify(events.event_recorded, event=recorded)
 
     async def tell_pages(recorded: Recorded) -> None:

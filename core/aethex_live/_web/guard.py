@@ -45,6 +45,9 @@ class Guard:
         if request.url_rule is None:
             await self._identify()
             return None
+        if self._is_for_vendors():
+            g.actor = GUEST
+            return None
         await _refuse_unreadable()
         await self._identify()
         if g.actor.by_token:
@@ -53,6 +56,10 @@ class Guard:
             await csrf.check(self._platform.secrets, self._platform.host, by_cookie=g.actor.signed_in)
         self._check_plugin()
         return await self._check_access() or terms.ask(self._platform.site, g.actor)
+
+    def _is_for_vendors(self) -> bool:
+        view = self._app.view_functions.get(request.endpoint or "")
+        return view is not None and access_of(view) is Access.VENDOR
 
     async def _identify(self) -> None:
         view = self._app.view_functions.get(request.endpoint or "")
@@ -74,7 +81,7 @@ class Guard:
     async def _check_access(self) -> Response | None:
         view = self._app.view_functions.get(request.endpoint or "")
         access = access_of(view) if view else None
-        if access is None or access is Access.PUBLIC:
+        if access is None or access in {Access.PUBLIC, Access.VENDOR}:
             return None
         if access.of_channel:
             await self._find_channel(access)

@@ -24,6 +24,12 @@ class Metrics:
         self._spent = 0.0
         self.registry.register(self)
         self.failures = Counter("aethex_http_failures", "Requests that failed on our side", registry=self.registry)
+        self.webhooks = Counter(
+            "aethex_webhooks",
+            "Webhooks of vendors by what became of them",
+            ["kind", "provider", "outcome"],
+            registry=self.registry,
+        )
         self._gauges: dict[str, Gauge] = {}
 
     def answered(self, method: str, status: int, seconds: float) -> None:

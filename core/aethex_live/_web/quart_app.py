@@ -19,11 +19,13 @@ from jinja2 import (
 )
 from quart import Blueprint, Quart, Response, g, request
 
-from aethex_live._web import api, claims, cookies, csrf, errors, guard, headers, openapi, pages, shell, terms
+from aethex_live._web import api, claims, cookies, csrf, errors, guard, headers, openapi, pages, shell, terms, webhooks
 from aethex_live._web.connection import Connection
 from aethex_live._web.rendering import Rendering, SiteEnvironment, texts
 from aethex_live._web.rules import LazyRule
+from aethex_live.domain.provider_facts import trouble
 from aethex_live.hookspecs import web as specs
+from aethex_live.providers import Kind
 from aethex_live.web.filters import install as install_filters
 from aethex_live.web.icons import Icons
 from aethex_live.web.request import current_actor
@@ -51,7 +53,7 @@ def build(platform: Platform) -> Quart:
     app.config.update(PLATFORM=platform, MAX_CONTENT_LENGTH=MAX_BODY, BLUEPRINT_OWNERS={})
     openapi.install(app, platform.site)
     _templates(app, platform)
-    for blueprint in (*pages.BLUEPRINTS, *api.BLUEPRINTS, openapi.blueprint):
+    for blueprint in (webhooks.blueprint, *pages.BLUEPRINTS, *api.BLUEPRINTS, openapi.blueprint):
         app.register_blueprint(blueprint)
     _plugin_blueprints(app, platform)
     errors.install(app, platform)
@@ -98,6 +100,7 @@ def _templates(app: Quart, platform: Platform) -> None:
         fonts=assets.fonts,
         site=platform.site,
         kept=platform.front.kept,
+        provider_trouble=lambda kind: trouble(platform.providers, Kind(kind)),
     )
 
     def about_request() -> dict[str, Any]:
@@ -141,7 +144,7 @@ def _finish(app: Quart, platform: Platform) -> None:
     hosts = platform.media_hosts()
 
     async def finish(response: Response) -> Response:
-        if request.method not in csrf.SAFE:
+        if request.method not in csrf.SAFE and not g.get("changes_no_page"):
             platform.front.drop()
         cookies.keep_form_secret(response, platform.site)
         if g.get("flash_taken"):

@@ -25,6 +25,7 @@ ADMIN = (
     ("People", "/admin/people", "users"),
     ("Channels", "/admin/channels", "tv"),
     ("Jobs", "/admin/jobs", "list-checks"),
+    ("Webhooks", "/admin/webhooks", "webhook"),
     ("Mails", "/admin/mails", "mail"),
     ("Audit log", "/admin/audit", "scroll-text"),
     ("Settings", "/admin/settings", "settings"),

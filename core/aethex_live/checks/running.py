@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from aethex_live import API_VERSION
 from aethex_live._runtime.states import State
+from aethex_live.domain.provider_facts import trouble
+from aethex_live.domain.webhook_desk import WebhookDesk
 from aethex_live.errors import AethexError
 from aethex_live.events.dead_letters import count_dead_letters
 from aethex_live.providers import Kind
@@ -39,6 +41,7 @@ async def running(platform: Platform) -> list[Finding]:
         ("providers", providers),
         ("disk", disk),
         ("jobs", jobs),
+        ("webhooks", webhooks),
         ("events", events),
         ("database", database),
         ("redis", redis),
@@ -89,6 +92,11 @@ async def providers(platform: Platform) -> list[Finding]:
                 found.append(bad("providers", f"The {kind} provider “{name}” is not there.", step))
             else:
                 live.append(f"{kind} by {name}")
+        found += [
+            warning("providers", trouble(platform.providers, kind, name), "Look at its status page, and at the network.")
+            for name in platform.providers.names(kind)
+            if trouble(platform.providers, kind, name)
+        ]
     return found or [ok("providers", f"In place: {', '.join(live)}.")]
 
 
@@ -117,6 +125,24 @@ async def jobs(platform: Platform) -> list[Finding]:
         sentence = f"{said}; the oldest has been due for {late / 60:.0f} minutes."
         found.append(level("jobs", sentence, "Is a worker running? See the page Jobs and the log."))
     return found or [ok("jobs", f"{said}, none of them late." if waiting else "No job waits.")]
+
+
+async def webhooks(platform: Platform) -> list[Finding]:
+    """What vendors told and nobody could handle or read."""
+    counts = await desk_of(platform).counts()
+    found = []
+    step = "Read the reasons on the page Webhooks; have them handled again once they are mended."
+    if dead := counts.get("dead", 0):
+        found.append(warning("webhooks", f"{_counted(dead, 'event was', 'events were')} given up.", step))
+    if unreadable := counts["unreadable"]:
+        said = _counted(unreadable, "request", "requests")
+        found.append(warning("webhooks", f"{said} of vendors could not be read by their plugins.", step))
+    return found or [ok("webhooks", "All that vendors told was handled, or is about to be.")]
+
+
+def desk_of(platform: Platform) -> WebhookDesk:
+    """What reads the inbox."""
+    return WebhookDesk(platform.db, platform.jobs, platform.domain.webhooks, platform.domain.audit)
 
 
 def _counted(count: int, one: str, many: str) -> str:

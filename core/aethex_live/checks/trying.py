@@ -26,9 +26,12 @@ _CONNECT_S = 3.0
 _PORTS = {"rtmp": 1935, "rtmps": 443, "https": 443, "http": 80}
 
 
-async def try_provider(platform: Platform, kind: Kind, *, mail_to: str = "") -> Finding:
-    """Try the chosen provider of a kind; `mail_to` is where a test mail goes. Never raises, says what happened."""
-    provider = platform.providers.get(kind)
+async def try_provider(platform: Platform, kind: Kind, *, name: str | None = None, mail_to: str = "") -> Finding:
+    """Try the chosen provider of a kind, or the one of a name; `mail_to` is where a test mail goes.
+
+    Never raises, says what happened.
+    """
+    provider = platform.providers.get(kind, name)
     if provider is None:
         return warning(kind, f"There is no {kind} provider to try.", "Choose one under [providers] in aethex.toml.")
     begun = time.monotonic()

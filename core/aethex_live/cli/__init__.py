@@ -20,7 +20,9 @@ COMMANDS = {
     "upgrade": "upgrade",
     "plugins": "plugins",
     "plugin": "plugins",
+    "providers": "providers",
     "user": "users",
+    "webhooks": "webhooks",
     "channel": "channels",
 }
 """Command -> its module here; read only when the command is called, because most need no web server."""

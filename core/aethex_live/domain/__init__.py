@@ -17,10 +17,12 @@ from aethex_live.domain.ingests import Ingests
 from aethex_live.domain.leaving import Leaving
 from aethex_live.domain.leaving_mails import LeavingMails
 from aethex_live.domain.login_links import LoginLinks
+from aethex_live.domain.mail_stops import MailStops
 from aethex_live.domain.moderators import Moderators
 from aethex_live.domain.operators import Operators
 from aethex_live.domain.people import People
 from aethex_live.domain.recording_retention import Retention
+from aethex_live.domain.reconciliation import Reconciliation
 from aethex_live.domain.recordings import Recordings
 from aethex_live.domain.removal import Removal
 from aethex_live.domain.sessions import Sessions
@@ -28,7 +30,10 @@ from aethex_live.domain.setup import Setup
 from aethex_live.domain.setup_steps import SetupSteps
 from aethex_live.domain.site_choices import SiteChoices
 from aethex_live.domain.storage_forecast import StorageForecasts
+from aethex_live.domain.tidings import Tidings
 from aethex_live.domain.tokens import Tokens
+from aethex_live.domain.vendor_streams import VendorStreams
+from aethex_live.domain.webhooks import Inbox
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -68,6 +73,9 @@ class Domain:
     directory: Directory
     audit_log: AuditLog
     login_links: LoginLinks
+    webhooks: Inbox
+    reconciliation: Reconciliation
+    mail_stops: MailStops
 
     @classmethod
     def of(
@@ -88,25 +96,30 @@ class Domain:
         moderators = Moderators(db, audit, control)
         channels = Channels(db, moderators, site)
         ingests = Ingests(db, providers, control, audit)
-        mails = LeavingMails(providers, clock, jobs, secrets, site)
+        stops = MailStops(db, clock, audit)
+        mails = LeavingMails(providers, clock, jobs, secrets, site, stops)
         tokens = Tokens(db, clock, control, audit)
         bots = Bots(db, tokens, accounts, control, audit, site)
         leaving = Leaving(db, clock, control, audit, removal, ingests, mails, bots, days=site.leaving_days)
+        sessions = Sessions(db, clock, control)
+        broadcasts = Broadcasts(db, clock, retention_days=site.recordings_days, channels=channels)
+        streams = VendorStreams(db, clock, broadcasts, accounts, jobs)
+        tidings = Tidings(streams, sessions, stops)
         return cls(
             accounts=accounts,
-            sessions=Sessions(db, clock, control),
+            sessions=sessions,
             channels=channels,
             moderators=moderators,
             ingests=ingests,
-            broadcasts=Broadcasts(db, clock, retention_days=site.recordings_days, channels=channels),
+            broadcasts=broadcasts,
             recordings=Recordings(db, clock, providers, channels, audit, control),
-            retention=Retention(db, clock, providers, jobs, audit, site),
+            retention=Retention(db, clock, providers, jobs, audit, site, stops),
             storage=StorageForecasts(providers, clock),
             people=People(hooks),
             tokens=tokens,
             bots=bots,
             leaving=leaving,
-            closing=Closing(db, clock, providers, jobs, audit, removal, ingests, control, site),
+            closing=Closing(db, clock, providers, jobs, audit, removal, ingests, control, site, stops),
             removal=removal,
             audit=audit,
             setup=Setup(db, accounts),
@@ -116,6 +129,9 @@ class Domain:
             directory=Directory(clock),
             audit_log=AuditLog(db),
             login_links=LoginLinks(db, clock, accounts, audit),
+            webhooks=Inbox(db, clock, jobs, providers, tidings, keep_days=site.webhook_days),
+            reconciliation=Reconciliation(db, clock, providers, streams, hooks),
+            mail_stops=stops,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,6 +15,7 @@ from aethex_live.events.types import (
     BroadcastStarted,
     IngestConnected,
     IngestDisconnected,
+    RecordingFailed,
     RecordingReady,
     RehearsalEnded,
     RehearsalStarted,
@@ -143,8 +144,12 @@ class Broadcasts:
         started_at: datetime,
         playback: PlaybackRef,
         rehearsal: bool = False,
+        provider_id: str | None = None,
     ) -> None:
-        """The first segment can be played: the channel is live, or its people can watch a rehearsal."""
+        """The first segment can be played: the channel is live, or its people can watch a rehearsal.
+
+        `provider_id` names the broadcast at its provider, where `playback` is the same for all of an ingest.
+        """
         channel = await Channel.get(id=ingest.channel_id).select_related("category")
         async with self._db.transaction():
             await Broadcast.get_or_create(
@@ -153,7 +158,7 @@ class Broadcasts:
                     "channel": channel,
                     "ingest": ingest,
                     "provider": playback.provider,
-                    "provider_id": playback.id,
+                    "provider_id": provider_id or playback.id,
                     "title": channel.title or channel.name,
                     "category_id": channel.category_id,
                     "started_at": started_at,
@@ -213,37 +218,32 @@ class Broadcasts:
         has_audio: bool,
         incomplete: bool,
         playback: PlaybackRef,
+        provider_id: str | None = None,
     ) -> None:
         """What was recorded of a broadcast can be watched; `duration` in seconds, `size` in bytes.
 
-        A rehearsal's recording is private: only the channel's owner sees it.
+        A rehearsal's recording is private: only the channel's owner sees it. `provider_id` names the recording at its
+        provider, where `playback` has an id of its own.
         """
         broadcast = await Broadcast.filter(id=broadcast_id).select_related("channel").first()
         if broadcast is None:
             return
         private = broadcast.rehearsal
+        facts = {
+            "state": "ready",
+            "expires_at": self._expiry(broadcast.channel),
+            "duration": duration,
+            "size": size,
+            "width": width,
+            "height": height,
+            "has_audio": has_audio,
+            "incomplete": incomplete,
+            "playback": playback.as_json(),
+        }
         async with self._db.transaction():
-            recording, made = await Recording.get_or_create(
-                provider=playback.provider,
-                provider_id=playback.id,
-                defaults={
-                    "id": derived_id("recording", broadcast_id),
-                    "channel_id": broadcast.channel_id,
-                    "broadcast": broadcast,
-                    "title": broadcast.title,
-                    "state": "ready",
-                    "visibility": "private" if private else "public",
-                    "expires_at": self._expiry(broadcast.channel),
-                    "duration": duration,
-                    "size": size,
-                    "width": width,
-                    "height": height,
-                    "has_audio": has_audio,
-                    "incomplete": incomplete,
-                    "playback": playback.as_json(),
-                },
-            )
-            if made:
+            recording, made = await self._recording(broadcast, provider_id or playback.id, facts)
+            waited = Recording.filter(id=recording.id, state__in=("processing", "failed"))
+            if made or await waited.update(**facts):
                 await record(
                     RecordingReady(
                         recording_id=recording.id,
@@ -255,8 +255,44 @@ class Broadcasts:
                     ),
                     subject=f"recording:{recording.id}",
                     channel=broadcast.channel_id,
-                    id=derived_id("recording.ready", broadcast_id),
+                    id=derived_id("recording.ready", provider_id or broadcast_id),
                 )
+
+    async def recording_begun(self, broadcast_id: UUID, *, provider_id: str) -> None:
+        """A provider is making the recording of a broadcast ready: its owner sees that it will come."""
+        broadcast = await Broadcast.get_or_none(id=broadcast_id)
+        if broadcast is not None:
+            await self._recording(broadcast, provider_id, {"state": "processing"})
+
+    async def recording_failed(self, provider: str, provider_id: str, *, reason: str) -> bool:
+        """A recording that was waited for will never be; False when none was. `reason` is a sentence."""
+        async with self._db.transaction():
+            row = await Recording.filter(provider=provider, provider_id=provider_id, state="processing").first()
+            if row is None or row.broadcast_id is None:
+                return False
+            await Recording.filter(id=row.id).update(state="failed")
+            failed = RecordingFailed(broadcast_id=row.broadcast_id, channel_id=row.channel_id, reason=reason)
+            once = derived_id(failed.type, row.id)
+            return await record(failed, subject=f"recording:{row.id}", channel=row.channel_id, id=once)
+
+    async def _recording(
+        self, broadcast: Broadcast, provider_id: str, facts: Mapping[str, object]
+    ) -> tuple[Recording, bool]:
+        # a vendor may make several of one broadcast; those of the embedded provider carry its id
+        own = provider_id == str(broadcast.id)
+        parts = (broadcast.id,) if own else (broadcast.id, provider_id)
+        return await Recording.get_or_create(
+            provider=broadcast.provider,
+            provider_id=provider_id,
+            defaults={
+                "id": derived_id("recording", *parts),
+                "channel_id": broadcast.channel_id,
+                "broadcast_id": broadcast.id,
+                "title": broadcast.title,
+                "visibility": "private" if broadcast.rehearsal else "public",
+                **facts,
+            },
+        )
 
     def _expiry(self, channel: Channel) -> datetime | None:
         """When a recording made now goes, by the channel's retention, else by the site's."""

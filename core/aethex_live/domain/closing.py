@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
     from aethex_live.domain.ingests import Ingests
+    from aethex_live.domain.mail_stops import MailStops
     from aethex_live.domain.removal import Removal
     from aethex_live.jobs import Jobs, OutboxCall
     from aethex_live.settings import Site
@@ -61,6 +62,7 @@ class Closing:
         ingests: Ingests,
         control: Control,
         site: Site,
+        stops: MailStops,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -71,6 +73,7 @@ class Closing:
         self._ingests = ingests
         self._control = control
         self._site = site
+        self._stops = stops
 
     def handlers(self) -> list[OutboxHandler]:
         """Who sends the mails."""
@@ -165,6 +168,8 @@ class Closing:
         channel = await Channel.filter(id=UUID(str(call.payload["channel_id"]))).select_related("owner").first()
         provider = self._providers.email()
         if channel is None or channel.delete_at is None or not channel.owner.email or provider is None:
+            return
+        if await self._stops.stops(channel.owner.email):
             return
         text = (_BY_OPERATOR if channel.closed_by_operator else _OWN).format(
             name=channel.owner.display_name,

@@ -16,6 +16,7 @@ from aethex_live.secrets import BadSignature
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
     from aethex_live.clock import Clock
+    from aethex_live.domain.mail_stops import MailStops
     from aethex_live.jobs import Jobs, OutboxCall
     from aethex_live.secrets import Secrets
     from aethex_live.settings import Site
@@ -45,12 +46,15 @@ If you think that this is a mistake, write to the operators of {site} before tha
 class LeavingMails:
     """Writes the mail in the transaction of the request, and sends it afterwards."""
 
-    def __init__(self, providers: Providers, clock: Clock, jobs: Jobs, secrets: Secrets, site: Site) -> None:
+    def __init__(
+        self, providers: Providers, clock: Clock, jobs: Jobs, secrets: Secrets, site: Site, stops: MailStops
+    ) -> None:
         self._providers = providers
         self._clock = clock
         self._jobs = jobs
         self._secrets = secrets
         self._site = site
+        self._stops = stops
 
     def handlers(self) -> list[OutboxHandler]:
         """Who sends."""
@@ -92,6 +96,8 @@ class LeavingMails:
             )
         user = await User.get_or_none(id=UUID(call.payload["user_id"]))
         if user is None or not user.email or user.delete_at is None:
+            return
+        if await self._stops.stops(user.email):
             return
         subject = f"Your account on {self._site.name} will be deleted"
         text = self._text(user, user.delete_at, own=bool(call.payload["own"]))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aethex_live.clock import Clock
     from aethex_live.db import Database
     from aethex_live.domain.audit import Audit
+    from aethex_live.domain.mail_stops import MailStops
     from aethex_live.jobs import Jobs, OutboxCall
     from aethex_live.settings import Site
 
@@ -36,13 +37,23 @@ _AT_ONCE: Final = 200
 class Retention:
     """Warns, purges. Each step may be repeated; several processes may run it at once."""
 
-    def __init__(self, db: Database, clock: Clock, providers: Providers, jobs: Jobs, audit: Audit, site: Site) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        providers: Providers,
+        jobs: Jobs,
+        audit: Audit,
+        site: Site,
+        stops: MailStops,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._providers = providers
         self._jobs = jobs
         self._audit = audit
         self._site = site
+        self._stops = stops
 
     def schedules(self) -> Sequence[Schedule]:
         """The hourly round."""
@@ -134,6 +145,8 @@ class Retention:
         rows = Recording.filter(id__in=ids, expires_at__not_isnull=True).exclude(state="deleted")
         due = await rows.order_by("expires_at").select_related("channel")
         if owner is None or not owner.email or provider is None or not due:
+            return
+        if await self._stops.stops(owner.email):
             return
         await provider.send(self._message(owner.email, owner.display_name, due), idempotency_key=call.idempotency_key)
 

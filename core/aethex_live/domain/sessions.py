@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from aethex_live.actor import Actor, Role
 from aethex_live.events import record
 from aethex_live.events.types import UserSignedIn
 from aethex_live.ids import uuid7
-from aethex_live.models import Session, User
+from aethex_live.models import Identity, Session, User
 
 if TYPE_CHECKING:
     from aethex_live.clock import Clock
@@ -48,8 +50,19 @@ class Sessions:
         self._control = control
         self._remembered: dict[str, tuple[float, Actor]] = {}
 
-    async def open(self, user: User, *, provider: str, user_agent: str = "", address: str = "") -> str:
-        """Open a session; returns the cookie's value, which is stored nowhere."""
+    async def open(
+        self,
+        user: User,
+        *,
+        provider: str,
+        user_agent: str = "",
+        address: str = "",
+        provider_session: str | None = None,
+    ) -> str:
+        """Open a session; returns the cookie's value, which is stored nowhere.
+
+        `provider_session` is the provider's own id of the session, where it has one that it may end.
+        """
         token, session_id = secrets.token_urlsafe(32), uuid7()
         now = self._clock.now()
         async with self._db.transaction():
@@ -63,6 +76,7 @@ class Sessions:
                 address=address[:64],
                 provider=provider,
                 proven_at=now,
+                provider_session=provider_session,
             )
             await User.filter(id=user.id).update(last_seen_at=now)
             signed_in = UserSignedIn(user_id=user.id, session_id=session_id, provider=provider)
@@ -124,6 +138,30 @@ class Sessions:
             await self.close(session_id)
         return len(ids)
 
+    async def close_of_identity(self, provider: str, subject: str) -> int:
+        """End the sessions that a provider's account opened here, as when it is deleted there; returns how many."""
+        owners = await _owners(provider, subject)
+        return await self._close_all(Session.filter(provider=provider, user_id__in=owners))
+
+    async def close_at_provider(self, provider: str, session: str, *, owner: str | None = None) -> int:
+        """End what a provider knows as one session; returns how many sessions here that were.
+
+        Those that were opened without its id are ended too, if `owner`, the subject of its account, is given: which of
+        them it was nobody knows.
+        """
+        ended = await self._close_all(Session.filter(provider=provider, provider_session=session))
+        if owner is None:
+            return ended
+        owners = await _owners(provider, owner)
+        nameless = Session.filter(provider=provider, provider_session__isnull=True, user_id__in=owners)
+        return ended + await self._close_all(nameless)
+
+    async def _close_all(self, sessions: QuerySet[Session]) -> int:
+        ids = [row["id"] for row in await sessions.values("id")]
+        for session_id in ids:
+            await self.close(session_id)
+        return len(ids)
+
     def forget(self, *, session_id: UUID | None = None, user_id: UUID | None = None) -> None:
         """Drop what this process remembers; called by the control channel in every process."""
         gone = [
@@ -133,6 +171,10 @@ class Sessions:
         ]
         for key in gone:
             self._remembered.pop(key, None)
+
+
+async def _owners(provider: str, subject: str) -> list[UUID]:
+    return [row["user_id"] for row in await Identity.filter(provider=provider, subject=subject).values("user_id")]
 
 
 def actor_of(user: User, session_id: UUID | None) -> Actor:

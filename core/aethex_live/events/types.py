@@ -432,3 +432,22 @@ class SiteChanged(Event):
 
     type: ClassVar[str] = "site.changed"
     fields: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderTold(Event):
+    """A provider told something by a webhook; `told` is one of `providers.webhooks.TYPES`, `subject` its id of the thing.
+
+    `event_id` is the provider's id of the event, `ref` our own id as it echoes it, `happened_at` its time. `data` are the
+    facts about streams and money; nothing of persons.
+    """
+
+    type: ClassVar[str] = "provider.told"
+    kind: str
+    provider: str
+    told: str
+    event_id: str
+    subject: str
+    ref: str | None
+    happened_at: datetime
+    data: Mapping[str, Any]

@@ -5,6 +5,7 @@ from .broadcasts import Broadcast, Ingest, Recording
 from .channels import Category, Channel, ChannelModerator, ChannelSlug
 from .log import AuditEntry, Event, EventCursor, EventDeadLetter
 from .site import ControlMessage, ControlVersion, PluginState, SiteFact, Topic
+from .webhooks import MailStop, ProviderState, WebhookDelivery, WebhookEvent
 from .work import Outbox, ScheduleState
 
 __all__ = [
@@ -22,12 +23,16 @@ __all__ = [
     "EventDeadLetter",
     "Identity",
     "Ingest",
+    "MailStop",
     "Outbox",
     "PluginState",
+    "ProviderState",
     "Recording",
     "ScheduleState",
     "Session",
     "SiteFact",
     "Topic",
     "User",
+    "WebhookDelivery",
+    "WebhookEvent",
 ]

@@ -66,7 +66,8 @@ class Identity(Row):
 class Session(Row):
     """A signed-in browser. Only the SHA-256 of its cookie is stored, so that a copied table opens nothing.
 
-    `proven_at` is when its person last proved who they are: sensitive acts ask for that again.
+    `proven_at` is when its person last proved who they are: sensitive acts ask for that again. `provider_session` is
+    the provider's own id of the session, where it has one: when it ends there, this one ends too.
     """
 
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -81,6 +82,7 @@ class Session(Row):
     address = fields.CharField(max_length=64, default="", db_default="")
     provider = fields.CharField(max_length=40)
     proven_at: datetime | None = fields.DatetimeField(null=True)
+    provider_session = fields.CharField(max_length=200, null=True, db_index=True)
 
     class Meta:
         table = "core_session"

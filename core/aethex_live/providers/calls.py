@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
 from aethex_live.clock import Clock
@@ -27,11 +28,14 @@ LONGEST_WAIT_S = 2.0  # between two attempts: somebody may be waiting for a page
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a vendor is doing: `healthy` until it is being spared; then when it last answered, and the newest failure."""
+    """How a vendor is doing: `healthy` until it is being spared; then the newest failure, since when there have been
+    failures alone, and the seconds until it is asked again (0: with the next call).
+    """
 
     healthy: bool
     failure: str = ""
     retry_after: float = 0.0
+    since: datetime | None = None
 
 
 class Calls:
@@ -51,6 +55,7 @@ class Calls:
         self._wait = wait
         self._failures = 0
         self._failure = ""
+        self._since: datetime | None = None
         self._probe_at = 0.0
         self._saved = 0.0
 
@@ -59,7 +64,7 @@ class Calls:
         """How the vendor is doing, as far as calls have shown."""
         if self._failures < FAILURES:
             return Condition(healthy=True)
-        return Condition(False, self._failure, max(0.0, self._probe_at - self._clock.monotonic()))
+        return Condition(False, self._failure, max(0.0, self._probe_at - self._clock.monotonic()), self._since)
 
     async def run(
         self,
@@ -117,6 +122,8 @@ class Calls:
     def _failed(self, error: Unavailable) -> None:
         self._failures += 1
         self._failure = str(error)
+        if self._failures == 1:
+            self._since = self._clock.now()
         if self._failures == FAILURES:
             self._probe_at = self._clock.monotonic() + PROBE_S
 

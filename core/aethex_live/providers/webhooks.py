@@ -52,6 +52,25 @@ TYPES: Mapping[str, frozenset[str]] = {
     "email": frozenset({"email.delivered", "email.bounced", "email.complained"}),
     "storage": frozenset(),
 }
+# what says how a thing stands at a moment, by what it is about: one that is older than what was handled is dropped.
+# All else is a fact: money above all, which is never dropped, and may come in any order.
+STATES: Mapping[str, str] = {
+    "ingest.connected": "ingest",
+    "ingest.disconnected": "ingest",
+    "ingest.failed": "ingest",
+    "broadcast.started": "ingest",
+    "broadcast.ended": "ingest",
+    "recording.ready": "recording",
+    "recording.failed": "recording",
+    "recording.deleted": "recording",
+    "clip.ready": "clip",
+    "clip.failed": "clip",
+    "simulcast.live": "simulcast",
+    "simulcast.failed": "simulcast",
+    "payee.updated": "payee",
+    "user.created": "user",
+    "user.updated": "user",
+}
 
 
 class WebhookRejected(AethexError):
@@ -66,7 +85,7 @@ class WebhookRejected(AethexError):
 class WebhookRequest:
     """A request as it came; names of headers are lower case, `body` is what the signature is about."""
 
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received_at: datetime
 
@@ -77,7 +96,16 @@ class ProviderEvent:
 
     `id` is unique for the provider, however often it is sent; `type` is one of TYPES; `subject` is the provider's id of
     the thing, `ref` our own id as the provider echoes it. `occurred_at` is the provider's time, by which events are
-    ordered, not by their arrival. `data` has no secret, and no personal address that is not needed.
+    ordered, not by their arrival. `data` are JSON values, with no secret, and no personal address that is not needed.
+
+    What the core reads in `data`, where it is known:
+
+    - ingest.* and broadcast.*, with the ingest as subject: `recording_id` (the provider's id of what is being
+      recorded), `playback_id` (the id of the live PlaybackRef; else the ingest's own)
+    - recording.*, with the recording as subject: `ingest_id` (the provider's), `playback_id` (else the recording's own),
+      `duration` in seconds, `started_at` (ISO 8601), `size` in bytes, `width`, `height`, `has_audio`
+    - session.revoked, with the session as subject: `user`, the subject of its account
+    - email.bounced and email.complained: `address`; `permanent` false for a bounce that may mend itself
     """
 
     id: str
@@ -85,7 +113,7 @@ class ProviderEvent:
     subject: str
     occurred_at: datetime
     ref: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @runtime_checkable

@@ -15,11 +15,16 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Access(enum.StrEnum):
-    """Who may call a view. The channel ones take the view's `slug` argument and find the channel by it."""
+    """Who may call a view. The channel ones take the view's `slug` argument and find the channel by it.
+
+    VENDOR is for the webhooks of vendors alone: no session, no cookie and no form is looked at, and the view itself
+    lets in whom a signature over the raw request proves.
+    """
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
     OPERATOR = "operator"
+    VENDOR = "anyone whose request is signed"
     CHANNEL = "anyone, about an existing channel"
     CHANNEL_MEMBER = "signed in, about an existing channel"
     CHANNEL_MODERATOR = "moderator of the channel"

@@ -19,8 +19,13 @@ async def sign_in(response: Response, proven: ProvenIdentity) -> Response:
     return await open_session(response, user, proven.provider)
 
 
-async def open_session(response: Response, user: User, provider: str) -> Response:
-    """Let the answer carry a fresh session of the account; an old one of this browser ends."""
+async def open_session(
+    response: Response, user: User, provider: str, *, provider_session: str | None = None
+) -> Response:
+    """Let the answer carry a fresh session of the account; an old one of this browser ends.
+
+    `provider_session` is the provider's own id of the session, where it may end it and tell (`session.revoked`).
+    """
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:
         await parts.domain.sessions.close(actor.session_id)
@@ -28,7 +33,13 @@ async def open_session(response: Response, user: User, provider: str) -> Respons
     if user.state == "leaving":
         await parts.domain.leaving.stay(user)
         say(response, "Welcome back: your account stays, nothing is deleted.")
-    token = await parts.domain.sessions.open(user, provider=provider, user_agent=agent, address=client_address())
+    token = await parts.domain.sessions.open(
+        user,
+        provider=provider,
+        user_agent=agent,
+        address=client_address(),
+        provider_session=provider_session,
+    )
     set_session(response, parts.site, token)
     return response
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from aethex_live.actor import GUEST, Actor
 from aethex_live.clock import ManualClock
 from aethex_live.domain.audit import Audit
+from aethex_live.domain.mail_stops import MailStops
 from aethex_live.domain.recording_retention import WARN_MAIL, Retention
 from aethex_live.domain.recordings import DELETE_MEDIA, Recordings, file_name
 from aethex_live.domain.storage_forecast import StorageForecasts, forecast, in_words
@@ -78,7 +79,9 @@ class House:
         self.jobs, audit = Jobs(database), Audit()
         parts: Any = (self.providers, self.control)
         self.recordings = Recordings(database, self.clock, parts[0], None, audit, parts[1])  # type: ignore[arg-type]  # channels are not asked here
-        self.retention = Retention(database, self.clock, parts[0], self.jobs, audit, Site(url="https://live.example"))
+        self.stops = MailStops(database, self.clock, audit)
+        site = Site(url="https://live.example")
+        self.retention = Retention(database, self.clock, parts[0], self.jobs, audit, site, self.stops)
         self.forecasts = StorageForecasts(parts[0], self.clock)
 
     async def open(self) -> House:

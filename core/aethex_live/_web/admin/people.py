@@ -91,6 +91,7 @@ async def person_view(platform: Platform, found: Account, actor: Actor, form: Fo
         banned=found.user.state == "banned",
         days=platform.domain.leaving.days,
         answers=await _answers(found.user),
+        no_mails=await _no_mails(platform, found.user),
         form=form,
     )
 
@@ -99,6 +100,15 @@ async def _answers(user: User) -> str:
     """The user name of who answers for a bot; empty for people."""
     person = await User.get_or_none(id=user.bot_of_id) if user.bot_of_id else None
     return person.username if person else ""
+
+
+async def _no_mails(platform: Platform, user: User) -> str:
+    """Why the person's address gets no mails, in a sentence; empty when it gets them."""
+    stop = await platform.domain.mail_stops.of(user.email)
+    if stop is None:
+        return ""
+    what = "Mails to this address came back" if stop.reason == "bounced" else "Our mails were called unwanted there"
+    return f"{what} on {stop.at:%d %B %Y}, so {platform.site.name} sends no more."
 
 
 async def channels_view(

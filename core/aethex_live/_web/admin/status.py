@@ -25,6 +25,7 @@ NAMES = {
     "providers": ("Providers", "plug", "/admin/providers"),
     "disk": ("Disk", "hard-drive", ""),
     "jobs": ("Jobs", "list-checks", "/admin/jobs"),
+    "webhooks": ("Webhooks", "webhook", "/admin/webhooks"),
     "events": ("Events", "scroll-text", "/admin/jobs"),
     "database": ("Database", "database", ""),
     "redis": ("Redis", "zap", ""),

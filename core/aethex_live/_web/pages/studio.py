@@ -14,9 +14,11 @@ from aethex_live._web.pages.settings import prove
 from aethex_live._web.studio_views import connection_view, health_view, stats_of
 from aethex_live._web.views import ClosedChannel, ConnectionView, Option, StudioStartView, StudioView
 from aethex_live._web.words import language_options
+from aethex_live.domain.provider_facts import trouble
 from aethex_live.errors import Refusal, Unavailable
 from aethex_live.models import Category
 from aethex_live.presence import count_topic
+from aethex_live.providers import Kind, ProviderError
 from aethex_live.providers.streaming import StreamCap
 from aethex_live.web import (
     Access,
@@ -249,6 +251,8 @@ async def _show_manager(
         can_use_browser=StreamCap.BROWSER in caps,
         state_topic=channel_topic(channel.id),
         last_video=recent[0] if recent else None,
+        trouble=trouble(parts.providers, Kind.STREAMING),
+        has_provider=parts.providers.streaming() is not None,
     )
     return await page("studio.html", player=True, status=status, view=view)
 
@@ -257,7 +261,7 @@ async def _provider() -> tuple[frozenset[StreamCap], bool]:
     """What the channel's provider can do, and whether what is sent next is a rehearsal."""
     try:
         found = await platform().domain.ingests.of(current_channel())
-    except Unavailable:
+    except (Unavailable, ProviderError):
         return frozenset(), False
     return found.provider.capabilities, found.row.rehearsal
 
@@ -265,7 +269,7 @@ async def _provider() -> tuple[frozenset[StreamCap], bool]:
 async def _health() -> Any:
     try:
         return await platform().domain.ingests.health(current_channel())
-    except Unavailable:
+    except (Unavailable, ProviderError):
         return None
 
 
@@ -274,6 +278,6 @@ async def _connection(shown_key: str | None, key_error: str) -> ConnectionView |
     try:
         endpoints = await parts.domain.ingests.endpoints(channel)
         health = await parts.domain.ingests.health(channel)
-    except Unavailable:
+    except (Unavailable, ProviderError):
         return None
     return connection_view(endpoints, health, shown_key, key_error)

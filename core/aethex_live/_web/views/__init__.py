@@ -44,6 +44,8 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /admin/people/<username>      act, reason (ban), username (delete)
     POST /admin/channels/<slug>        act (unlist|list|end)
     POST /admin/jobs/<id>              act (retry|discard); so does /admin/letters/<id>
+    POST /admin/webhooks               act (replay-dead)
+    POST /admin/webhooks/<id>          act (replay|read)
     POST /admin/audit/verify
     POST /admin/settings               the names of domain.site_choices.CHOOSABLE
     POST /setup/site|mail|picture|features    go (on|skip|send|begin), name, url, to

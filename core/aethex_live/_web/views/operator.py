@@ -119,6 +119,19 @@ class PluginOffView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveProvider:
+    """A provider that works here: what it can do, how it is, what rests on it, where its vendor sends webhooks."""
+
+    name: str
+    chosen: bool
+    said: str
+    shape: Shape
+    capabilities: Sequence[str]
+    rows: Sequence[tuple[str, int]]
+    webhook: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TryRow:
     """A kind of provider with its test button; `outcome` is what the test just now found."""
 
@@ -133,6 +146,7 @@ class TryRow:
     able: bool = True
     wants_address: bool = False
     outcome: CheckRow | None = None
+    live: Sequence[LiveProvider] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +205,7 @@ class AdminPersonView:
     banned: bool
     days: int  # in which a deleted account can come back
     answers: str = ""  # who answers for a bot
+    no_mails: str = ""  # why the address gets none
     form: Any = EMPTY_FORM
 
 
@@ -284,3 +299,49 @@ class AdminAuditView:
     tone: Tone = "neutral"
     pager: Pager = ONE_PAGE
     errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRow:
+    """An event that a provider told, or a request that its plugin could not read."""
+
+    id: str
+    title: str
+    note: str
+    state: str = ""
+    shape: Shape = "healthy"
+    when: datetime | None = None
+    error: str = ""
+    can_replay: bool = False
+
+    @property
+    def href(self) -> str:
+        """Address of the event's page."""
+        return f"/admin/webhooks/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminWebhooksView:
+    """admin_webhooks.html; `addresses` are (provider, the address that its vendor sends to)."""
+
+    figures: Sequence[Stat]
+    rows: Sequence[WebhookRow]
+    unreadable: Sequence[WebhookRow]
+    values: Mapping[str, str]
+    states: Sequence[Option]
+    providers: Sequence[Option]
+    addresses: Sequence[tuple[str, str]] = ()
+    dead: int = 0
+    pager: Pager = ONE_PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminWebhookView:
+    """admin_webhook.html: an event, what it says, and the request that brought it ("" once that is gone)."""
+
+    row: WebhookRow
+    facts: Sequence[tuple[str, str]]
+    times: Sequence[tuple[str, datetime]]
+    data: str
+    headers: Sequence[tuple[str, str]] = ()
+    body: str = ""

@@ -117,6 +117,8 @@ class StudioView:
     rehearsal: bool = False  # what is sent next is a rehearsal
     can_rehearse: bool = False
     can_use_browser: bool = False  # creators go live from a page, too
+    trouble: str = ""  # the streaming provider does not answer, in a sentence
+    has_provider: bool = True
     state_topic: str = ""
     last_video: VideoCard | None = None
 

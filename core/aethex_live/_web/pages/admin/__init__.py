@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from aethex_live._web.pages.admin import audit, channels, jobs, mails, people, plugins, providers, settings, status
+from aethex_live._web.pages.admin import (
+    audit,
+    channels,
+    jobs,
+    mails,
+    people,
+    plugins,
+    providers,
+    settings,
+    status,
+    webhooks,
+)
 from aethex_live._web.pages.admin.routes import blueprint
 
 __all__ = [
@@ -16,4 +27,5 @@ __all__ = [
     "providers",
     "settings",
     "status",
+    "webhooks",
 ]

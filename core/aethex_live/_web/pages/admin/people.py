@@ -19,7 +19,7 @@ from aethex_live.web.proof import ProofNeeded
 
 PAGE = 50
 FILTERS = ("q", "state", "role")
-Act = Literal["ban", "unban", "promote", "demote", "sign-out", "delete", "keep", "admit", "decline"]
+Act = Literal["ban", "unban", "promote", "demote", "sign-out", "delete", "keep", "admit", "decline", "mail-again"]
 
 
 class ActForm(BaseModel):
@@ -97,6 +97,9 @@ async def carry_out(found: Account, wanted: ActForm) -> str:
         case "keep":
             await domain.leaving.stay(user, actor)
             return f"{name} stays; nothing is deleted."
+        case "mail-again":
+            await domain.mail_stops.lift(user.email or "", actor, subject=f"user:{user.id}")
+            return f"{name} gets mails again."
         case "admit":
             await domain.accounts.admit(user.id, actor)
             return f"{name} is let in."

@@ -10,8 +10,9 @@ from quart import Response
 from aethex_live._web.admin.plugins import KINDS
 from aethex_live._web.admin.status import check_row
 from aethex_live._web.pages.admin.routes import blueprint
-from aethex_live._web.views.operator import AdminProvidersView, CheckRow, TryRow
+from aethex_live._web.views.operator import AdminProvidersView, CheckRow, LiveProvider, TryRow
 from aethex_live.checks.trying import try_provider
+from aethex_live.domain.provider_facts import ProviderFacts, facts
 from aethex_live.errors import NotFound
 from aethex_live.models import User
 from aethex_live.providers import Kind
@@ -47,7 +48,8 @@ async def try_out(kind: str) -> Response:
 
 
 async def _show(outcomes: dict[str, CheckRow]) -> Response:
-    rows = [_row(kind, outcomes.get(kind.value)) for kind in Kind]
+    every = await facts(platform().site, platform().providers)
+    rows = [_row(kind, outcomes.get(kind.value), [one for one in every if one.kind is kind]) for kind in Kind]
     return await page("admin_providers.html", view=AdminProvidersView(rows=rows, email=await own_address()))
 
 
@@ -57,7 +59,7 @@ async def own_address() -> str:
     return user.email or "" if user else ""
 
 
-def _row(kind: Kind, outcome: CheckRow | None) -> TryRow:
+def _row(kind: Kind, outcome: CheckRow | None, every: list[ProviderFacts]) -> TryRow:
     parts = platform()
     title, icon = KINDS[kind]
     names = parts.site.providers.of(kind)
@@ -76,6 +78,19 @@ def _row(kind: Kind, outcome: CheckRow | None) -> TryRow:
         able=there,
         wants_address=kind is Kind.EMAIL,
         outcome=outcome,
+        live=[_live(one) for one in every],
+    )
+
+
+def _live(one: ProviderFacts) -> LiveProvider:
+    return LiveProvider(
+        name=one.name,
+        chosen=one.chosen,
+        said=one.said,
+        shape="healthy" if one.condition is None or one.condition.healthy else "attention",
+        capabilities=[word.replace("_", " ") for word in one.capabilities],
+        rows=list(one.rows.items()),
+        webhook=one.webhook,
     )
 
 
