@@ -19,6 +19,7 @@ from aethex_live._runtime.state_store import PluginStateStore
 from aethex_live._runtime.states import State
 from aethex_live._runtime.switching import CONTROL_KIND
 from aethex_live._site import opening
+from aethex_live._site.conditions import Conditions
 from aethex_live._site.consumers import consumers
 from aethex_live._site.health_feed import HealthFeed
 from aethex_live._site.test_picture import TestPictures
@@ -167,6 +168,7 @@ class Platform:
         self.slots = SlotRenderer(self.plugins.gate, self.plugins.health, self._render_part)
         self.slots.fill(self.hooks.collect(web_specs.slots))
         self.health_feed = HealthFeed(self)
+        self.conditions = Conditions(self)
         self.front = Front(self)
 
     def _context_of(self, name: str, settings: PluginSettings) -> PluginContext:
@@ -209,10 +211,12 @@ class Platform:
         if self.site.role in (Role.ALL, Role.WEB):
             self.presence.start()
             self.health_feed.start()
+        self.conditions.start()
         self.metrics.watch("realtime", "Counters of the realtime engine", lambda: dict(self.realtime.metrics))
         self.metrics.gauge("realtime_connections", "Open sockets", self.realtime.connections)
 
     async def _stop(self) -> None:
+        await self.conditions.stop()
         await self.test_picture.stop()
         await self.health_feed.stop()
         await self.presence.stop()

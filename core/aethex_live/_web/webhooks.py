@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from quart import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from aethex_live.domain.webhook_store import Source
 from aethex_live.domain.webhooks import Unreadable
@@ -55,6 +56,8 @@ async def _take(source: Source) -> tuple[int, str]:
         return 400 if rejected.reason == "malformed" else 401, rejected.reason
     except Unreadable:
         return 500, "unreadable"
+    except RequestEntityTooLarge:
+        return 413, "too-large"
     except TimeoutError:
         return 408, "slow"
     return 204, "new" if new else "nothing-new"

@@ -14,7 +14,6 @@ from redis.exceptions import RedisError
 from aethex_live import API_VERSION
 from aethex_live._runtime.states import State
 from aethex_live.domain.provider_facts import trouble
-from aethex_live.domain.webhook_desk import WebhookDesk
 from aethex_live.errors import AethexError
 from aethex_live.events.dead_letters import count_dead_letters
 from aethex_live.providers import Kind
@@ -129,7 +128,7 @@ async def jobs(platform: Platform) -> list[Finding]:
 
 async def webhooks(platform: Platform) -> list[Finding]:
     """What vendors told and nobody could handle or read."""
-    counts = await desk_of(platform).counts()
+    counts = await platform.domain.webhook_desk.counts()
     found = []
     step = "Read the reasons on the page Webhooks; have them handled again once they are mended."
     if dead := counts.get("dead", 0):
@@ -138,11 +137,6 @@ async def webhooks(platform: Platform) -> list[Finding]:
         said = _counted(unreadable, "request", "requests")
         found.append(warning("webhooks", f"{said} of vendors could not be read by their plugins.", step))
     return found or [ok("webhooks", "All that vendors told was handled, or is about to be.")]
-
-
-def desk_of(platform: Platform) -> WebhookDesk:
-    """What reads the inbox."""
-    return WebhookDesk(platform.db, platform.jobs, platform.domain.webhooks, platform.domain.audit)
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -16,6 +16,7 @@ from aethex_live.cache import open_redis
 from aethex_live.clock import Clock
 from aethex_live.db import Database
 from aethex_live.db._address import shown
+from aethex_live.domain.provider_facts import noted_troubles
 from aethex_live.errors import AethexError
 from aethex_live.secrets import load_secrets
 from aethex_live.settings import Role, Site
@@ -37,6 +38,7 @@ class Stored:
     fingerprint: str = ""
     now: datetime | None = None
     version: str = ""
+    troubles: tuple[str, ...] = ()
 
 
 def is_new(site: Site) -> bool:
@@ -55,7 +57,8 @@ async def look(site: Site) -> Stored:
         applied = tuple(row["name"] for row in await db.fetch(_APPLIED))
         facts = await db.fetch("select value from core_site_fact where key = 'secret_fingerprint'")
         fingerprint = facts[0]["value"] if facts else ""
-        return Stored(applied, await stored_states(db), fingerprint, told["now"], told["version"])
+        troubles = tuple(await noted_troubles(db, told["now"]))
+        return Stored(applied, await stored_states(db), fingerprint, told["now"], told["version"], troubles)
 
 
 async def database(site: Site, found: Mapping[str, Found], clock: Clock) -> AsyncIterator[Finding | Stored]:
@@ -74,6 +77,8 @@ async def database(site: Site, found: Mapping[str, Found], clock: Clock) -> Asyn
         return
     where = shown(site.database_url.get_secret_value()) if site.database_url else "the site's own server"
     yield ok("database", f"PostgreSQL {stored.version} answers ({where}).")
+    for trouble in stored.troubles:
+        yield warning("providers", trouble, "Look at the vendor's status page, and at the network.")
     for finding in (_schema(stored, found), _secret(site, stored, clock), _clock(stored, clock)):
         if finding is not None:
             yield finding

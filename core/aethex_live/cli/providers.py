@@ -10,7 +10,7 @@ import click
 from aethex_live.checks.finding import Level
 from aethex_live.checks.trying import try_provider
 from aethex_live.cli.common import site_of, site_options, with_platform
-from aethex_live.domain.provider_facts import ProviderFacts, facts
+from aethex_live.domain.provider_facts import ProviderFacts, facts, noted_troubles
 from aethex_live.errors import NotFound
 from aethex_live.platform import Platform
 
@@ -26,7 +26,8 @@ def list_providers(config: Path | None, data: Path | None) -> None:
     """List all live providers: those that are chosen, and those that serve what they once made."""
 
     async def work(platform: Platform) -> list[str]:
-        return [_line(fact) for fact in await facts(platform.site, platform.providers)]
+        found = await facts(platform.site, platform.providers)
+        return [*map(_line, found), *await noted_troubles(platform.db, platform.clock.now())]
 
     for line in with_platform(site_of(config=config, data=data), work):
         print(line)

@@ -10,7 +10,7 @@ import click
 import orjson
 
 from aethex_live.cli.common import site_of, site_options, with_platform
-from aethex_live.domain.webhook_desk import STATES, StoredEvent, Wanted, WebhookDesk
+from aethex_live.domain.webhook_desk import STATES, StoredEvent, Wanted
 from aethex_live.models import WebhookDelivery
 from aethex_live.platform import Platform
 
@@ -39,7 +39,7 @@ def list_events(
     """Print the newest events, the newest first."""
 
     async def work(platform: Platform) -> list[str]:
-        desk = desk_of(platform)
+        desk = platform.domain.webhook_desk
         if state == "unreadable":
             return [_request_line(row) for row in await desk.unreadable(limit=limit)]
         found = await desk.page(Wanted(state=state or "", provider=provider, type=type_), limit=limit)
@@ -57,7 +57,7 @@ def show(event_id: UUID, body: bool, config: Path | None, data: Path | None) -> 
     """Print one event with its facts."""
 
     async def work(platform: Platform) -> list[str]:
-        desk = desk_of(platform)
+        desk = platform.domain.webhook_desk
         event = await desk.get(event_id)
         lines = [f"{name:12} {value}" for name, value in _facts(event)]
         request = await desk.request_of(event) if body else None
@@ -94,7 +94,7 @@ def replay(
         raise click.UsageError("Name one event, or say --dead or --since.")
 
     async def work(platform: Platform) -> str:
-        desk = desk_of(platform)
+        desk = platform.domain.webhook_desk
         if event_id is None:
             moment = since.replace(tzinfo=UTC) if since else None
             count = await desk.replay_all(Wanted(state="dead" if dead else "", since=moment, provider=provider), None)
@@ -105,11 +105,6 @@ def replay(
         return "The event will be handled again."
 
     print(with_platform(site_of(config=config, data=data), work))
-
-
-def desk_of(platform: Platform) -> WebhookDesk:
-    """What acts on the inbox."""
-    return WebhookDesk(platform.db, platform.jobs, platform.domain.webhooks, platform.domain.audit)
 
 
 def _as_line(event: StoredEvent) -> str:

@@ -33,6 +33,7 @@ from aethex_live.domain.storage_forecast import StorageForecasts
 from aethex_live.domain.tidings import Tidings
 from aethex_live.domain.tokens import Tokens
 from aethex_live.domain.vendor_streams import VendorStreams
+from aethex_live.domain.webhook_desk import WebhookDesk
 from aethex_live.domain.webhooks import Inbox
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Domain:
     audit_log: AuditLog
     login_links: LoginLinks
     webhooks: Inbox
+    webhook_desk: WebhookDesk
     reconciliation: Reconciliation
     mail_stops: MailStops
 
@@ -105,6 +107,7 @@ class Domain:
         broadcasts = Broadcasts(db, clock, retention_days=site.recordings_days, channels=channels)
         streams = VendorStreams(db, clock, broadcasts, accounts, jobs)
         tidings = Tidings(streams, sessions, stops)
+        inbox = Inbox(db, clock, jobs, providers, tidings, keep_days=site.webhook_days)
         return cls(
             accounts=accounts,
             sessions=sessions,
@@ -129,7 +132,8 @@ class Domain:
             directory=Directory(clock),
             audit_log=AuditLog(db),
             login_links=LoginLinks(db, clock, accounts, audit),
-            webhooks=Inbox(db, clock, jobs, providers, tidings, keep_days=site.webhook_days),
+            webhooks=inbox,
+            webhook_desk=WebhookDesk(db, jobs, inbox, audit),
             reconciliation=Reconciliation(db, clock, providers, streams, hooks),
             mail_stops=stops,
         )

@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from aethex_live.models import Broadcast, Identity, Ingest, Recording, Session, WebhookEvent
+import orjson
+
+from aethex_live.models import Broadcast, Identity, Ingest, Recording, Session, SiteFact, WebhookEvent
 from aethex_live.providers.calls import Condition, Outside
 from aethex_live.providers.kinds import Kind
 from aethex_live.providers.webhooks import Receiving
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
+    from aethex_live.db import Database
     from aethex_live.settings import Site
+
+_NOTED: Final = "vendor:"
+FRESH: Final = timedelta(minutes=1)  # a note of a process that has ended counts no longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,24 @@ def sentence(name: str, condition: Condition | None) -> str:
     wait = math.ceil(condition.retry_after)
     again = f"it is asked again in {wait} s" if wait else "the next call asks it again"
     return f"{name} has not answered{since}; {again}."
+
+
+async def note_trouble(kind: Kind, name: str, condition: Condition | None, now: datetime) -> None:
+    """Write down for other processes that a vendor does not answer; None: it answers again."""
+    key = f"{_NOTED}{kind.value}:{name}"[:60]
+    if condition is None:
+        await SiteFact.filter(key=key).delete()
+        return
+    since = f" since {condition.since.astimezone(UTC):%H:%M} UTC" if condition.since else ""
+    value = orjson.dumps({"at": now, "said": f"{name} has not answered{since}."}).decode()
+    await SiteFact.update_or_create(key=key, defaults={"value": value})
+
+
+async def noted_troubles(db: Database, now: datetime) -> list[str]:
+    """What running processes have written down within the last minute: vendors that do not answer."""
+    rows = await db.fetch("select value from core_site_fact where key like $1 order by key", [f"{_NOTED}%"])
+    notes = [orjson.loads(row["value"]) for row in rows]
+    return [note["said"] for note in notes if now - datetime.fromisoformat(note["at"]) < FRESH]
 
 
 async def _rows(kind: Kind, name: str) -> dict[str, int]:

@@ -9,7 +9,6 @@ import orjson
 
 from aethex_live._web.views import Option, Pager, Shape, Stat
 from aethex_live._web.views.operator import AdminWebhooksView, AdminWebhookView, WebhookRow
-from aethex_live.checks.running import desk_of
 from aethex_live.domain.provider_facts import facts
 from aethex_live.domain.webhook_desk import StoredEvent
 from aethex_live.models import WebhookDelivery
@@ -33,7 +32,7 @@ async def webhooks_view(
     platform: Platform, found: list[StoredEvent], values: dict[str, str], pager: Pager
 ) -> AdminWebhooksView:
     """The page: figures, what can't be read, and the events of the filter."""
-    desk = desk_of(platform)
+    desk = platform.domain.webhook_desk
     counts = await desk.counts()
     receiving = [(one.name, one.webhook) for one in await facts(platform.site, platform.providers) if one.webhook]
     waiting = counts.get("waiting", 0) + counts.get("failing", 0)
@@ -58,7 +57,7 @@ async def webhooks_view(
 
 async def webhook_view(platform: Platform, event_id: UUID) -> AdminWebhookView:
     """One event with its request. Raises NotFound."""
-    desk = desk_of(platform)
+    desk = platform.domain.webhook_desk
     event = await desk.get(event_id)
     request = await desk.request_of(event)
     times = [("Happened there", event.occurred_at), ("Came here", event.received_at)]

@@ -10,7 +10,6 @@ from quart import Response, request
 
 from aethex_live._web.admin.webhooks import WORDS, webhook_view, webhooks_view
 from aethex_live._web.pages.admin.routes import back, blueprint, cursor, older
-from aethex_live.checks.running import desk_of
 from aethex_live.domain.webhook_desk import Wanted
 from aethex_live.errors import Invalid
 from aethex_live.web import Access, allow, current_actor, page, platform, read_form
@@ -33,7 +32,7 @@ async def webhooks() -> Response:
     values = {name: request.args.get(name, "")[:40] for name in ("state", "provider")}
     values["state"] = values["state"] if values["state"] in WORDS else ""
     wanted = Wanted(state=values["state"], provider=values["provider"])
-    found = await desk_of(platform()).page(wanted, before=cursor(), limit=PAGE + 1)
+    found = await platform().domain.webhook_desk.page(wanted, before=cursor(), limit=PAGE + 1)
     shown, after = page_of(found, PAGE, lambda event: event.id)
     view = await webhooks_view(platform(), list(shown), values, older(HERE, after, values))
     return await page("admin_webhooks.html", view=view)
@@ -51,7 +50,7 @@ async def webhook(event_id: UUID) -> Response:
 async def replay_dead() -> Response:
     """Have all that was given up handled again."""
     await _act()
-    count = await desk_of(platform()).replay_all(Wanted(state="dead"), current_actor())
+    count = await platform().domain.webhook_desk.replay_all(Wanted(state="dead"), current_actor())
     return back(HERE, f"{count} event{'' if count == 1 else 's'} will be handled again.")
 
 
@@ -59,7 +58,7 @@ async def replay_dead() -> Response:
 @allow(Access.OPERATOR)
 async def act_on_webhook(event_id: UUID) -> Response:
     """Have an event handled again, or a request read again."""
-    desk = desk_of(platform())
+    desk = platform().domain.webhook_desk
     if await _act() == "read":
         new = await desk.read_again(event_id, current_actor())
         return back(HERE, f"The request was read: {new} new event{'' if new == 1 else 's'}.")
