@@ -114,7 +114,7 @@ class Post:
         if provider is None:
             raise GiveUp("This mail can't be sent: the site's e-mail provider is “none”.")
         if await self._context.domain.mail_stops.stops(address):
-            raise GiveUp("This address gets no mails: they bounced, or were called unwanted. See the page of the person.")
+            return  # they bounced or were called unwanted; operators read that on the page of the person
         mail = Email(to=address, subject=letter.subject, text=letter.text, headers={"Auto-Submitted": "auto-generated"})
         await provider.send(mail, idempotency_key=call.idempotency_key)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Page
 
 from aethex_live.ids import uuid7
-from aethex_live.models import Channel, EventDeadLetter, Outbox
+from aethex_live.models import Channel, EventDeadLetter, Outbox, WebhookDelivery, WebhookEvent
 from encoders import NewPage, chromium, new_page  # noqa: F401 - fixtures
 from page_audit import ALL, AUDIT, ENGINE, OVERFLOW
 from sites import PASSWORD, LiveSite, OpenSite
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent.parent
 PICTURES = ROOT / "build" / "operator"
+TOLD = UUID("01940000-0000-7000-8000-000000000001")
 PAGES = {
     "status": "/admin",
     "plugins": "/admin/plugins",
@@ -31,6 +33,8 @@ PAGES = {
     "channels": "/admin/channels",
     "jobs": "/admin/jobs",
     "webhooks": "/admin/webhooks",
+    "webhook": f"/admin/webhooks/{TOLD}",
+    "webhooks-none": "/admin/webhooks?state=stale",
     "audit": "/admin/audit",
     "audit-wrong": "/admin/audit?since=yesterday",
     "settings": "/admin/settings",
@@ -72,6 +76,33 @@ async def lived_in(site: LiveSite) -> None:
     await EventDeadLetter.create(
         id=uuid7(), consumer="core.pages", event_id=uuid7(), position=1, error="KeyError: 'title'", attempts=3
     )
+    kept = await WebhookDelivery.create(
+        kind="payments",
+        provider="sandbox",
+        digest="a" * 64,
+        headers={"sandbox-signature": "t=1764000000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"},
+        body=b'{"id":"evt_01","type":"payment.completed","data":{"amount":500,"currency":"eur"}}',
+        received_at=now,
+    )
+    await WebhookDelivery.create(
+        kind="streaming",
+        provider="mux",
+        digest="b" * 64,
+        state="unreadable",
+        error="KeyError: 'playback_ids'",
+        body=b"{}",
+        received_at=now,
+        times=3,
+    )
+    job = await Outbox.create(
+        id=uuid7(), plugin="core", topic="core.webhook", state="dead", attempts=8, last_error="OSError: disk full"
+    )
+    told = {"kind": "payments", "provider": "sandbox", "type": "payment.completed", "subject": "pay_0194c1"}
+    times = {"occurred_at": now, "received_at": now}
+    await WebhookEvent.create(
+        id=TOLD, event_id="evt_01", data={"amount": 500}, delivery_id=kept.id, job_id=job.id, **told, **times
+    )
+    await WebhookEvent.create(event_id="evt_02", state="done", note="Plugins were told.", handled_at=now, **told, **times)
     assert await Channel.all().count() == 3
 
 

@@ -183,7 +183,8 @@ async def _believed_live(provider: str) -> list[Ingest]:
     begun = open_states.filter(type__in=("ingest.connected", "broadcast.started")).order_by("-occurred_at")
     subjects = [row["subject"] for row in await begun.limit(AT_ONCE).values("subject")]
     rows = Ingest.filter(provider=provider)
-    return [*await rows.filter(id__in=ids), *await rows.filter(provider_id__in=subjects).exclude(id__in=ids)]
+    found = [*await rows.filter(id__in=list(ids)), *await rows.filter(provider_id__in=subjects)]
+    return list({row.id: row for row in found}.values())
 
 
 async def _is_plain(ingest: Ingest, status: LiveStatus) -> bool:

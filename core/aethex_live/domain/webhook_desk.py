@@ -89,9 +89,10 @@ class WebhookDesk:
         self._audit = audit
 
     async def page(
-        self, wanted: Wanted = Wanted(), *, before: UUID | None = None, limit: int = 50  # noqa: B008 - it is frozen
+        self, wanted: Wanted | None = None, *, before: UUID | None = None, limit: int = 50
     ) -> list[StoredEvent]:
         """Events, the newest first; page on with the last one's id as `before`."""
+        wanted = wanted or Wanted()
         values = [wanted.state, wanted.provider, wanted.type, wanted.since, before, limit]
         return [StoredEvent(**row) for row in await self._db.fetch(_PAGE, values)]
 

@@ -67,7 +67,7 @@ async def add(
     db: Database, source: Source, request: WebhookRequest, headers: Mapping[str, str], events: Sequence[ProviderEvent]
 ) -> list[UUID]:
     """Store what is new, and the request if anything is; the ids of the new rows. Call it in a transaction."""
-    delivery, new = uuid7(), []
+    delivery, new = uuid7(), list[UUID]()
     for event in sorted(events, key=lambda one: one.id):  # in one order, so that two requests never wait crosswise
         values = [uuid7(), source.kind, source.provider, event.id, event.type, event.subject, event.ref]
         values += [event.occurred_at, dict(event.data), request.received_at, delivery]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from traceback import extract_tb
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import orjson
@@ -37,6 +37,7 @@ TIMEOUT_S: Final = 10.0  # it calls nobody; what a killed worker had in hand is 
 LONGEST_ID: Final = 200
 # kinds whose events are about persons: the log hears that something happened, and nothing more
 PERSONAL: Final = frozenset({"auth", "email"})
+PERSONAL_FACTS: Final = frozenset({"address", "email", "name", "phone", "ip", "receipt_email", "customer_email"})
 # headers of the way here and those that may be a secret; signatures are none, they are good for one body at one time
 _LEFT_OUT: Final = re.compile(r"auth|cookie|token|secret|password|api-?key|forwarded|^x-real-ip$|^host$|^via$")
 
@@ -150,7 +151,7 @@ class Inbox:
             subject=row.subject,
             ref=row.ref,
             happened_at=row.occurred_at,
-            data={} if row.kind in PERSONAL else row.data,
+            data={} if row.kind in PERSONAL else impersonal(row.data),
         )
         # a replay is told again: plugins know the event by its id
         once = derived_id(told.type, row.kind, row.provider, row.event_id, row.runs)
@@ -188,6 +189,11 @@ def check(kind: str, events: Sequence[ProviderEvent]) -> None:
             raise ValueError("its time has no time zone")
         if b"\\u0000" in orjson.dumps(event.data):
             raise ValueError("its data has a NUL character")
+
+
+def impersonal(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of an event but for those about a person, which a plugin should not have put there."""
+    return {name: value for name, value in data.items() if name not in PERSONAL_FACTS}
 
 
 def open_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -81,6 +81,10 @@ async def test_a_stream_that_is_not_recorded_is_named_by_its_beginning(house: Ho
     names = [row.provider_id for row in await Broadcast.all().order_by("started_at")]
     assert names == [f"in-ada@{at(2).isoformat()}", f"in-ada@{at(20).isoformat()}"]
     assert await Recording.all().count() == 0
+    # a recording that comes all the same belongs to the last one that has none
+    await tell(house, "recording.ready", 40, "asset-9", ingest_id="in-ada", duration=10.0)
+    assert [row.state for row in await Broadcast.all()] == ["ended", "ended"]
+    assert (await Recording.get().select_related("broadcast")).broadcast.started_at == at(20)
 
 
 async def test_a_new_recording_is_a_new_broadcast_and_ends_the_one_before(house: House, ingest: Ingest) -> None:

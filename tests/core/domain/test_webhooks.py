@@ -312,7 +312,8 @@ async def test_money_is_never_dropped_whatever_its_order(house: House) -> None:
     source = Source("payments", "till")
     facts = [("payment.refunded", 9), ("payment.completed", 1), ("dispute.closed", 8), ("dispute.opened", 3)]
     for name, second in facts:
-        events = [event(name, type=name, subject="pay-1", occurred_at=at(second), data={"amount": second})]
+        data = {"amount": second, "email": "canary@example.org"}
+        events = [event(name, type=name, subject="pay-1", occurred_at=at(second), data=data)]
         house.live.more[(Kind.PAYMENTS, "till")].parse_webhook = lambda _request, found=events: found  # type: ignore[attr-defined]
         await house.inbox.take(source, house.request([{"id": name}]))
         await house.handle()

@@ -13,7 +13,7 @@ import pytest_asyncio
 from aethex_live._web.webhooks import MAX_BODY, REFUSED_A_MINUTE
 from aethex_live.events import Recorded
 from aethex_live.ids import uuid7
-from aethex_live.models import Broadcast, Channel, Event, Ingest, User, WebhookDelivery, WebhookEvent
+from aethex_live.models import AuditEntry, Broadcast, Channel, Event, Ingest, User, WebhookDelivery, WebhookEvent
 from aethex_live.providers.streaming import LiveState, LiveStatus
 from aethex_live.testing.fakes.vendor import FakeVendor, body_of, signed, told
 from sites import Answer, Browser, LiveSite, OpenSite
@@ -247,3 +247,19 @@ async def test_a_stream_that_ended_unheard_is_corrected_when_the_vendor_is_asked
     assert (await Broadcast.get()).state == "ended"
     await settled(site)
     assert (await browser.get("api/v1/live")).json()["items"] == []
+
+
+async def test_operators_see_that_an_address_gets_no_mails_and_have_it_tried_again(site: LiveSite) -> None:
+    # Given somebody whose mails came back
+    boss = await site.operator()
+    await site.member("mallory")
+    await User.filter(username="mallory").update(email="mallory@example.org", email_key="mallory@example.org")
+    assert "came back" not in (await boss.get("admin/people/mallory")).text
+    await site.platform.domain.mail_stops.stop("Mallory@example.org", "bounced", "post")
+    assert "Mails to this address came back on" in (await boss.get("admin/people/mallory")).text
+    # When an operator has them sent again
+    said = await boss.submit("admin/people/mallory", act="mail-again")
+    # Then the address is free, and the audit says who did that
+    assert "mallory gets mails again." in said.text
+    assert not await site.platform.domain.mail_stops.stops("mallory@example.org")
+    assert await AuditEntry.filter(action="mails.allowed").count() == 1

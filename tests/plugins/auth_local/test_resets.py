@@ -169,3 +169,16 @@ def _plain(text: str) -> str:
     import re
 
     return re.sub(r'(name="csrf" value=|data-token=)"\w+"', "", text)
+
+
+async def test_an_address_whose_mails_come_back_gets_none(site: LiveSite):
+    # Given somebody whose mails bounced
+    await confirmed(site, "bouncer", "bouncer@example.org")
+    await site.platform.domain.mail_stops.stop("bouncer@example.org", "bounced", "post")
+    before = len(await mails_to(site, "bouncer@example.org"))
+    # When a new password is asked for
+    answer = await ask(site, "bouncer@example.org")
+    # Then the page says what it always says, and nothing is sent or given up
+    assert answer.status == 200
+    assert len(await mails_to(site, "bouncer@example.org")) == before
+    assert await site.platform.jobs.dead() == []
