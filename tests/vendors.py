@@ -124,6 +124,10 @@ class House:
                 await Outbox.filter(id=row.id).update(attempts=row.attempts + 1, last_error=str(error))
         return failed
 
+    async def types(self) -> list[str]:
+        """The types of all events, in the order in which they were written."""
+        return [row["type"] for row in await self.db.fetch("select type from core_event order by number")]
+
     async def jobs_of(self, topic: str) -> list[Outbox]:
         """What is to be done of a topic."""
         return await Outbox.filter(topic=topic, state="new").order_by("id")

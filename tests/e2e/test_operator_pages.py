@@ -80,7 +80,9 @@ async def lived_in(site: LiveSite) -> None:
         kind="payments",
         provider="sandbox",
         digest="a" * 64,
-        headers={"sandbox-signature": "t=1764000000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"},
+        headers={
+            "sandbox-signature": "t=1764000000,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"
+        },
         body=b'{"id":"evt_01","type":"payment.completed","data":{"amount":500,"currency":"eur"}}',
         received_at=now,
     )
@@ -102,7 +104,9 @@ async def lived_in(site: LiveSite) -> None:
     await WebhookEvent.create(
         id=TOLD, event_id="evt_01", data={"amount": 500}, delivery_id=kept.id, job_id=job.id, **told, **times
     )
-    await WebhookEvent.create(event_id="evt_02", state="done", note="Plugins were told.", handled_at=now, **told, **times)
+    await WebhookEvent.create(
+        event_id="evt_02", state="done", note="Plugins were told.", handled_at=now, **told, **times
+    )
     assert await Channel.all().count() == 3
 
 

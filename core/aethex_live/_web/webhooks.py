@@ -82,7 +82,9 @@ async def _body() -> bytes | None:
 
 
 async def _refuse(status: int) -> Response:
-    verdict = await platform().limiter.hit(f"webhook-refused:{client_address()}", REFUSED_A_MINUTE, timedelta(minutes=1))
+    verdict = await platform().limiter.hit(
+        f"webhook-refused:{client_address()}", REFUSED_A_MINUTE, timedelta(minutes=1)
+    )
     if verdict.allowed:
         return _answer(status)
     response = _answer(429)

@@ -92,7 +92,9 @@ async def providers(platform: Platform) -> list[Finding]:
             else:
                 live.append(f"{kind} by {name}")
         found += [
-            warning("providers", trouble(platform.providers, kind, name), "Look at its status page, and at the network.")
+            warning(
+                "providers", trouble(platform.providers, kind, name), "Look at its status page, and at the network."
+            )
             for name in platform.providers.names(kind)
             if trouble(platform.providers, kind, name)
         ]

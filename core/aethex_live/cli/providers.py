@@ -108,4 +108,6 @@ def _about(fact: ProviderFacts) -> list[str]:
 
 def _settings(platform: Platform, fact: ProviderFacts) -> list[str]:
     row = next((row for row in platform.plugins.rows() if row.name == fact.plugin), None)
-    return [f"  {one.name} = {one.value or '–'}  ({one.source}; {one.variable})" for one in (row.settings if row else ())]
+    return [
+        f"  {one.name} = {one.value or '–'}  ({one.source}; {one.variable})" for one in (row.settings if row else ())
+    ]

@@ -126,4 +126,4 @@ def _facts(event: StoredEvent) -> list[tuple[str, object]]:
 
 
 def _as_json(event: StoredEvent) -> str:
-    return orjson.dumps({name: value for name, value in _facts(event)[:-1]} | {"id": event.id}).decode()
+    return orjson.dumps(dict(_facts(event)[:-1]) | {"id": event.id}).decode()

@@ -21,8 +21,8 @@ from aethex_live.domain.mail_stops import MailStops
 from aethex_live.domain.moderators import Moderators
 from aethex_live.domain.operators import Operators
 from aethex_live.domain.people import People
-from aethex_live.domain.recording_retention import Retention
 from aethex_live.domain.reconciliation import Reconciliation
+from aethex_live.domain.recording_retention import Retention
 from aethex_live.domain.recordings import Recordings
 from aethex_live.domain.removal import Removal
 from aethex_live.domain.sessions import Sessions

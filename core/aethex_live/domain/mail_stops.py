@@ -38,7 +38,7 @@ class MailStops:
         return await MailStop.exists(address_hash=hash_of(address))
 
     async def lift(self, address: str, actor: Actor, *, subject: str) -> bool:
-        """Send to it again, by an operator's decision; False when nothing stood in the way. `subject` is whose it is."""
+        """Send to it again, as an operator decides; False when nothing stood in the way. `subject` is whose it is."""
         async with self._db.transaction():
             gone = await MailStop.filter(address_hash=hash_of(address)).delete()
             if gone:

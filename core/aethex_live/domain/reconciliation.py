@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 200  # things of one provider that are asked about in a round
 SETTLED: Final = 8  # steps after which a state that is neither live nor idle is left to the hourly round
+PATIENCE: Final = timedelta(minutes=5)  # in which a vendor makes a recording ready and tells so
 SEEN: Final = timedelta(minutes=15)  # creators who were here may be about to go live
 
 log = logging.getLogger(__name__)
@@ -145,8 +146,9 @@ class Reconciliation:
                 await self._streams.watch(ingest, step=step)
 
     async def _recordings(self, name: str, provider: Recordings, done: Round) -> None:
-        rows = Recording.filter(provider=name, state="processing").order_by("created_at").limit(AT_ONCE)
-        for row in await rows:
+        over = self._clock.now() - PATIENCE
+        rows = Recording.filter(provider=name, state="processing", broadcast__ended_at__lt=over)
+        for row in await rows.order_by("created_at").limit(AT_ONCE):
             done.asked += 1
             try:
                 found = await _recording(provider, row.provider_id)
@@ -191,7 +193,11 @@ async def _is_plain(ingest: Ingest, status: LiveStatus) -> bool:
     """Whether what the vendor answers fits what it told last, so that nothing more is to be waited for."""
     told = ProviderState.filter(kind="streaming", provider=ingest.provider, subject=ingest.provider_id, family="ingest")
     last = await told.first()
-    ends = {"ingest.connected": LiveStatus.LIVE, "ingest.disconnected": LiveStatus.IDLE, "ingest.failed": LiveStatus.IDLE}
+    ends = {
+        "ingest.connected": LiveStatus.LIVE,
+        "ingest.disconnected": LiveStatus.IDLE,
+        "ingest.failed": LiveStatus.IDLE,
+    }
     awaited = ends.get(last.type) if last else None
     return status in {LiveStatus.LIVE, LiveStatus.IDLE} and awaited in {None, status}
 

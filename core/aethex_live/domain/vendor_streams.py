@@ -109,7 +109,7 @@ class VendorStreams:
         return "The broadcast is over." if ended else ""
 
     async def watch(self, ingest: Ingest, *, step: int = 0) -> None:
-        """Have the vendor asked in a moment whether the ingest is live; the further `step`, the later (30 s at most)."""
+        """Have the vendor asked in a moment how the ingest stands; the further `step`, the later (30 s at most)."""
         at = self._clock.now() + timedelta(seconds=min(2**step, 30))
         payload = {"ingest": str(ingest.id), "step": step}
         await self._jobs.publish(WATCH, payload, plugin="core", available_at=at)

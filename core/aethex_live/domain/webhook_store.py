@@ -1,4 +1,4 @@
-"""The SQL of the webhook inbox: each event is stored once, with the request that brought it and the job that handles it."""
+"""The SQL of the webhook inbox: each event once, with the request that brought it and the job that handles it."""
 
 from __future__ import annotations
 

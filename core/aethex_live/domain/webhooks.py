@@ -1,4 +1,4 @@
-"""The webhook inbox: what vendors send is verified, stored once, and handled once, in the order in which it happened."""
+"""The webhook inbox: what vendors send is verified, stored once, handled once, in the order in which it happened."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Inbox:
             check(source.kind, events)
         except WebhookRejected:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; that it did is the answer
             # the error's own words may be those of the request: they stay with it, out of the log
             log.error("%s can't read a webhook: %s%s", source.provider, type(error).__name__, _place(error))  # noqa: TRY400
             said = f"{type(error).__name__}: {error}".replace("\0", "")[:2000]

@@ -436,10 +436,10 @@ class SiteChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTold(Event):
-    """A provider told something by a webhook; `told` is one of `providers.webhooks.TYPES`, `subject` its id of the thing.
+    """A provider told something by a webhook: `told` is one of `providers.webhooks.TYPES`, about its `subject`.
 
-    `event_id` is the provider's id of the event, `ref` our own id as it echoes it, `happened_at` its time. `data` are the
-    facts about streams and money; nothing of persons.
+    `event_id` is the provider's id of the event, `ref` our own id as it echoes it, `happened_at` its time. `data` are
+    the facts about streams and money; nothing of persons.
     """
 
     type: ClassVar[str] = "provider.told"

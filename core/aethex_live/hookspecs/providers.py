@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 async def provider_event(kind: Kind, event: Recorded) -> None:
     """A provider told something, by a webhook: payload of `events.types.ProviderTold`.
 
-    It was verified, is told once but for a replay by the operator, and the core has done its own part. Who must not miss
-    one, as where money is counted, reads `provider.told` by a consumer with `catch_up` instead.
+    It was verified, is told once but for a replay by the operator, and the core has done its own part. Who must not
+    miss one, as where money is counted, reads `provider.told` by a consumer with `catch_up` instead.
     """
 
 

@@ -108,9 +108,7 @@ class Migration(migrations.Migration):
                 "app": "core",
                 "unique_together": (("kind", "provider", "event_id"),),
                 "indexes": [
-                    Index(
-                        fields=["kind", "provider", "subject", "occurred_at"], name="core_webhook_event_by_subject"
-                    ),
+                    Index(fields=["kind", "provider", "subject", "occurred_at"], name="core_webhook_event_by_subject"),
                     Index(fields=["state", "received_at"], name="core_webhook_event_by_state"),
                 ],
                 "pk_attr": "id",

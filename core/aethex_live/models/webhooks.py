@@ -36,8 +36,8 @@ class WebhookDelivery(Row):
 class WebhookEvent(Row):
     """An event of a vendor, in our words; the same one is stored once, however often it comes.
 
-    `state`: new until it is handled, done, or stale when a newer state of the same thing was handled before. `job_id` is
-    the outbox row that handles it: it knows attempts and the last error. `note` says what became of it.
+    `state`: new until it is handled, done, or stale when a newer state of the same thing was handled before. `job_id`
+    is the outbox row that handles it: it knows attempts and the last error. `note` says what became of it.
     """
 
     kind = fields.CharField(max_length=12)

@@ -102,8 +102,8 @@ class ProviderEvent:
 
     - ingest.* and broadcast.*, with the ingest as subject: `recording_id` (the provider's id of what is being
       recorded), `playback_id` (the id of the live PlaybackRef; else the ingest's own)
-    - recording.*, with the recording as subject: `ingest_id` (the provider's), `playback_id` (else the recording's own),
-      `duration` in seconds, `started_at` (ISO 8601), `size` in bytes, `width`, `height`, `has_audio`
+    - recording.*, with the recording as subject: `ingest_id` (the provider's), `playback_id` (else the recording's
+      own), `duration` in seconds, `started_at` (ISO 8601), `size` in bytes, `width`, `height`, `has_audio`
     - session.revoked, with the session as subject: `user`, the subject of its account
     - email.bounced and email.complained: `address`; `permanent` false for a bounce that may mend itself
     """

@@ -85,7 +85,7 @@ async def test_a_vendor_that_tells_of_a_stream_makes_the_channel_live(site: Live
     await settled(site)
     assert (await Broadcast.get()).state == "live"
     live = (await browser.get("api/v1/live")).json()
-    assert [row["channel"]["slug"] for row in live["items"]] == ["ada"]
+    assert [row["channel"] for row in live["items"]] == ["ada"]
     assert [(event.payload["told"], event.payload["event_id"]) for event in heard] == [("broadcast.started", "evt-1")]
     assert await counted(browser, "new") == 1
 
