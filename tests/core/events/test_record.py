@@ -78,9 +78,9 @@ def test_every_core_type_has_a_name_and_a_sentence() -> None:
 @pytest.mark.parametrize("event_type", core_events(), ids=lambda event_type: event_type.type)
 def test_every_core_event_survives_the_way_through_json(event_type: type[Event], data: st.DataObject) -> None:
     fields: dict[str, Any] = {}
-    if "playback" in event_type.__dataclass_fields__:
-        fields["playback"] = JSON
-    for name in {"started_at", "ended_at"} & event_type.__dataclass_fields__.keys():
+    for name in {"playback", "data"} & event_type.__dataclass_fields__.keys():
+        fields[name] = JSON
+    for name in {"started_at", "ended_at", "happened_at"} & event_type.__dataclass_fields__.keys():
         fields[name] = st.datetimes(timezones=st.just(UTC))
     for name in {"window_s", "duration"} & event_type.__dataclass_fields__.keys():
         fields[name] = st.floats(allow_nan=False, allow_infinity=False)

@@ -42,7 +42,7 @@ async def webhooks_view(
             Stat(label="Handled", value=number(counts.get("done", 0)), icon="circle-check"),
             Stat(label="Waiting", value=number(waiting), icon="hourglass"),
             Stat(label="Given up", value=number(counts.get("dead", 0)), icon="circle-alert"),
-            Stat(label="Unreadable", value=number(counts["unreadable"]), icon="file-warning"),
+            Stat(label="Unreadable", value=number(counts["unreadable"]), icon="file-x"),
         ],
         rows=[event_row(event) for event in found],
         unreadable=[request_row(row) for row in await desk.unreadable(limit=20)],
