@@ -71,7 +71,7 @@ async def webhook_view(platform: Platform, event_id: UUID) -> AdminWebhookView:
             ("Its id of the thing", event.subject),
             ("Our id, as it echoes it", event.ref or "–"),
             ("Attempts", str(event.attempts)),
-            ("Handled", f"{event.runs} times" if event.runs != 1 else "once"),
+            ("Times handled", number(event.runs)),
         ],
         times=times,
         data=orjson.dumps(event.data, option=orjson.OPT_INDENT_2).decode(),
