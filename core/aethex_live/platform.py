@@ -324,12 +324,15 @@ class Platform:
         return urlsplit(self.site.url).netloc
 
     def media_hosts(self) -> Sequence[str]:
-        """Origins other than the site's own that pages load from: of streaming providers, and of manifests' `csp`."""
+        """Origins other than the site's own that pages load from: of media, of stored files, of manifests' `csp`."""
         rows = [row for row in self.plugins.rows() if self.plugins.is_on(row.name)]
         hosts = {host for row in rows for named in row.csp.values() for host in named}
         for name in self.providers.names(Kind.STREAMING):
             provider = self.providers.streaming(name)
             hosts |= set(provider.origins) if provider else set()
+        for name in self.providers.names(Kind.STORAGE):
+            storage = self.providers.storage(name)
+            hosts |= set(storage.origins) if storage else set()
         return sorted(hosts)
 
     def socket_origins(self, host: str) -> Sequence[str]:

@@ -13,17 +13,15 @@ from werkzeug.http import http_date, parse_date, parse_etags, parse_if_range_hea
 
 from aethex_live.providers import NotFound, ProviderError
 from aethex_live.providers.storage import StoredObject
+from aethex_live.providers.storage_keys import PUBLIC_PREFIX, SHOWN, is_key
 from aethex_live.secrets import BadSignature
 
-from .keys import PUBLIC_PREFIX, is_key
 from .links import BASE, Links
 from .service import LocalStorage, read_pieces
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-# what browsers only ever paint; SVG can hold scripts and is handed out as a download
-PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
 _METHODS = ("GET", "HEAD")
 _NO_FILE = "There is no such file."
 _BROKEN = "This file can't be read at the moment. Try again later."
@@ -108,7 +106,7 @@ class ObjectFiles:
             "content-security-policy": "default-src 'none'; sandbox",
             "referrer-policy": "no-referrer",
         }
-        if facts.content_type not in PICTURES:
+        if facts.content_type not in SHOWN:
             pairs["content-disposition"] = f'attachment; filename="{facts.key.rpartition("/")[2]}"'
         return [(name.encode(), value.encode("latin-1")) for name, value in pairs.items()]
 

@@ -6,9 +6,8 @@ import hmac
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from aethex_live.providers.storage_keys import PUBLIC_PREFIX
 from aethex_live.secrets import BadSignature, Secrets
-
-from .keys import PUBLIC_PREFIX
 
 BASE = "/p/storage_local/o/"
 _PURPOSE = "get"

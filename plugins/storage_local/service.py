@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from aethex_live.clock import Clock
-from aethex_live.providers import Invalid
 from aethex_live.providers.storage import StorageCap, StoredObject
+from aethex_live.providers.storage_keys import check_description, check_key, check_prefix, check_range
 
 from .disk import Disk
 from .errors import PROVIDER, disk_errors
-from .keys import check_key, check_prefix
 from .links import Links
 from .sidecar import Facts
 from .upload import Upload
 
 PIECE = 256 * 1024  # bytes read at a time
-_MOST_METADATA = 2048  # bytes of names and values, as S3 has it
-_CONTENT_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(; ?[a-z0-9-]{1,30}=[A-Za-z0-9._-]{1,60})?")
-_METADATA_NAME = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class LocalStorage:
     """Keeps objects in a folder of this machine."""
 
     name = PROVIDER
-    capabilities = frozenset(StorageCap)
+    capabilities = frozenset({StorageCap.PUBLIC_URL, StorageCap.PRESIGN_GET, StorageCap.CONDITIONAL_PUT})
+    origins: Sequence[str] = ()  # its addresses are paths of this site
 
     def __init__(self, disk: Disk, links: Links, clock: Clock) -> None:
         self._disk = disk
@@ -46,8 +42,8 @@ class LocalStorage:
         if_absent: bool = False,
     ) -> StoredObject:
         """Store whole or not at all. Raises Invalid, Conflict (`if_absent`) or Unavailable (disk full)."""
-        check_key(key, "put")
-        _check_description(content_type, metadata or {})
+        check_key(key, PROVIDER, "put")
+        check_description(content_type, metadata or {}, PROVIDER)
         upload = await asyncio.to_thread(self._disk.begin, key)
         try:
             async for piece in _pieces(data):
@@ -60,9 +56,8 @@ class LocalStorage:
 
     async def get(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to but without `end`, in pieces. Raises NotFound while iterating."""
-        check_key(key, "get")
-        if start < 0 or (end is not None and end < start):
-            raise Invalid(f"There is no range {start} to {end}.", provider=PROVIDER, operation="get")
+        check_key(key, PROVIDER, "get")
+        check_range(start, end, PROVIDER)
         stored, file = await self.open(key)
         with file:
             async for piece in read_pieces(file, start, stored.size if end is None else min(end, stored.size)):
@@ -70,24 +65,24 @@ class LocalStorage:
 
     async def open(self, key: str) -> tuple[StoredObject, BinaryIO]:
         """Facts and bytes that belong together, whatever is stored meanwhile; the caller closes."""
-        file, facts = await asyncio.to_thread(self._disk.open, check_key(key, "get"))
+        file, facts = await asyncio.to_thread(self._disk.open, check_key(key, PROVIDER, "get"))
         return _stored(key, facts), file
 
     async def head(self, key: str) -> StoredObject:
         """Facts of the object. Raises NotFound."""
-        check_key(key, "head")
+        check_key(key, PROVIDER, "head")
         return _stored(key, await asyncio.to_thread(self._disk.facts, key, "head"))
 
     async def delete(self, *keys: str) -> None:
         """Delete; missing keys are no error."""
         for key in keys:
-            check_key(key, "delete")
+            check_key(key, PROVIDER, "delete")
         for key in keys:
             await asyncio.to_thread(self._disk.delete, key)
 
     async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
         """All objects whose key begins with `prefix`, in the order of their keys."""
-        check_prefix(prefix, "list")
+        check_prefix(prefix, PROVIDER, "list")
         for key in await asyncio.to_thread(self._disk.keys, prefix):
             facts = await asyncio.to_thread(self._disk.find, key)
             if facts is not None:  # else deleted since the folder was read
@@ -95,11 +90,11 @@ class LocalStorage:
 
     def public_url(self, key: str) -> str | None:
         """The lasting address of an object below `public/`; None for all others."""
-        return self._links.public(check_key(key, "public_url"))
+        return self._links.public(check_key(key, PROVIDER, "public_url"))
 
     def presign_get(self, key: str, *, ttl: timedelta) -> str:
         """An address that works for `ttl`."""
-        return self._links.presigned(check_key(key, "presign_get"), ttl)
+        return self._links.presigned(check_key(key, PROVIDER, "presign_get"), ttl)
 
     async def aclose(self) -> None:
         """There is nothing to give back."""
@@ -143,18 +138,6 @@ async def _commit(
     except asyncio.CancelledError:
         await asyncio.wait([work])
         raise
-
-
-def _check_description(content_type: str, metadata: Mapping[str, str]) -> None:
-    if not _CONTENT_TYPE.fullmatch(content_type):
-        raise _invalid(f"{content_type[:80]!r} is no media type; it looks like image/webp.")
-    size = sum(len(name) + len(value.encode()) for name, value in metadata.items())
-    if size > _MOST_METADATA or not all(map(_METADATA_NAME.fullmatch, metadata)):
-        raise _invalid(f"Metadata has names of a-z 0-9 - and at most {_MOST_METADATA} bytes.")
-
-
-def _invalid(sentence: str) -> Invalid:
-    return Invalid(sentence, provider=PROVIDER, operation="put")
 
 
 def _stored(key: str, facts: Facts) -> StoredObject:

@@ -1,4 +1,4 @@
-"""Contract of a storage provider: named objects with ranges and addresses."""
+"""Contract of a storage provider: named objects with ranges and addresses; `storage_keys` has the rules of names."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class StorageProvider(Protocol):
 
     name: str
     capabilities: frozenset[StorageCap]
+    origins: Sequence[str]  # other origins than the site's that its addresses lie at, for the content policy
 
     async def put(
         self,
@@ -64,7 +65,10 @@ class StorageProvider(Protocol):
         ...
 
     def list(self, prefix: str) -> AsyncIterator[StoredObject]:
-        """All objects whose key begins with `prefix`, in the order of their keys."""
+        """All objects whose key begins with `prefix`, in the order of their keys.
+
+        A listing may leave `content_type` and `metadata` empty, because vendors do: `head` has them.
+        """
         ...
 
     def public_url(self, key: str) -> str | None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aethex_plugins.storage_local.keys import is_key, key_of, path_of
+from aethex_live.providers.storage_keys import is_key
+from aethex_plugins.storage_local.keys import key_of, path_of
 
 HOSTILE = st.text(st.sampled_from("ab./\\-_0@%A \0\n~:*?ä"), max_size=30)
 LEGAL = st.from_regex(r"[a-z0-9._-]{1,12}(/[a-z0-9._-]{1,210}){0,3}", fullmatch=True).filter(is_key)
