@@ -12,7 +12,7 @@ from aethex_live._runtime.states import Status
 from aethex_live._runtime.words import listed, one_line, suggestion
 from aethex_live.errors import ConfigError, PluginError, StartError
 from aethex_live.hookspecs import auth, email, payments, storage, streaming
-from aethex_live.providers import Kind, Offer
+from aethex_live.providers import Kind, NotConfigured, Offer
 from aethex_live.providers.auth import AuthProvider
 from aethex_live.providers.email import EmailProvider
 from aethex_live.providers.payments import PaymentProvider
@@ -102,7 +102,7 @@ class Providers:
                 raise PluginError(f'it is not announced: add provides = ["{kind.value}:{offer.name}"] to plugin.toml')
             self._live[key] = (plugin, _built(kind, offer))
         except Exception as error:
-            text = str(error) if isinstance(error, PluginError) else one_line(error)
+            text = str(error) if isinstance(error, PluginError | NotConfigured) else one_line(error)
             self._faults[key] = text
             raise PluginError(f"The {kind} provider {offer.name} of {plugin} can't be used: {text}") from error
 
