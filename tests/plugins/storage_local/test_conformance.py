@@ -19,8 +19,12 @@ class TestLocalStorage(StorageConformance):
 
         return fetch
 
+    @pytest.fixture
+    def later(self, clock):
+        return lambda span: clock.advance(span.total_seconds())
 
-def test_it_declares_everything_that_storage_can_do(storage: LocalStorage):
+
+def test_it_declares_what_it_holds(storage: LocalStorage):
     assert {capability.value for capability in storage.capabilities} == {
         "public_url",
         "presign_get",
