@@ -95,9 +95,9 @@ def connect(bucket: Bucket) -> S3Client:
         raise missing_sdk(bucket.provider) from None
     logging.getLogger("botocore").setLevel(logging.WARNING)  # its lower levels show what was signed
     session = botocore.session.get_session()
-    for name in ("config_file", "credentials_file"):
-        session.set_config_variable(name, os.devnull)
-    session.set_config_variable("profile", "default")
+    store = session.get_component("config_store")
+    for name, value in {"profile": None, "config_file": os.devnull, "credentials_file": os.devnull}.items():
+        store.set_config_variable(name, value)
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path" if bucket.path_style else "virtual"},
