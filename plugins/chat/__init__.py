@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from aethex_live import Plugin, PluginContext, PluginSettings, hookimpl
+from aethex_live.hookspecs.storage import StorageReference
 
 from . import events, live, reporting
 from .acts_api import ActsApi
@@ -57,6 +58,10 @@ class ChatPlugin(Plugin):
     @hookimpl
     def outbox_handlers(self) -> Sequence[OutboxHandler]:
         return [*outbox_handlers(self.context), self.chat.clearing.handler()]
+
+    @hookimpl
+    def storage_references(self) -> Sequence[StorageReference]:
+        return [StorageReference(table="chat_emote")]
 
     @hookimpl
     def schedules(self) -> Sequence[Schedule]:

@@ -10,12 +10,13 @@ from quart import Blueprint
 
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.events import Consumer
+from aethex_live.hookspecs.storage import StorageReference
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.jobs import OutboxHandler
 
 from .api import Api
 from .jobs import deleted_people, forget_pictures
-from .pictures import Pictures
+from .pictures import SHAPES, Pictures
 from .service import Profiles, Shown
 from .settings import ProfilesSettings
 from .views import Pages
@@ -62,6 +63,14 @@ class ProfilesPlugin(Plugin):
     def outbox_handlers(self) -> Sequence[OutboxHandler]:
         """What is done with old pictures."""
         return [forget_pictures(self.context)]
+
+    @hookimpl
+    def storage_references(self) -> Sequence[StorageReference]:
+        """The columns that name pictures."""
+        return [
+            StorageReference(table="profiles_profile", provider=f"{name}_provider", key=f"{name}_key")
+            for name in SHAPES
+        ]
 
     @hookimpl
     def event_consumers(self) -> Sequence[Consumer]:

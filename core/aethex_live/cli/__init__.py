@@ -24,6 +24,7 @@ COMMANDS = {
     "user": "users",
     "webhooks": "webhooks",
     "channel": "channels",
+    "storage": "storage",
 }
 """Command -> its module here; read only when the command is called, because most need no web server."""
 
