@@ -31,6 +31,7 @@ AREAS = (
     "pages",
     "plugins",
     "webhooks",
+    "storage",
 )
 PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
 

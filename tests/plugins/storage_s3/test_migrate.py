@@ -1,0 +1,79 @@
+"""`aethex storage migrate` on a whole site: killed again and again, everything arrives once, and rows follow."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from moves import Site, fill
+
+FILES, KILLS = 400, 5
+
+
+@pytest.fixture
+async def site(whole_dsn: Callable[[], Awaitable[str]], moto: str, bucket: str, tmp_path: Path) -> Site:
+    made = Site(await whole_dsn(), tmp_path / "data", moto, bucket)
+    await fill(made, FILES)
+    return made
+
+
+@pytest.mark.slow
+async def test_killed_again_and_again_everything_arrives_once(site: Site):
+    # Given a site of some hundred files
+    before = site.local_digests()
+    # When the move is killed as often as it has written some more files down
+    killed = 0
+    while killed < KILLS and site.written() < FILES:
+        killed += await site.run_and_kill(after=random.randrange(10, FILES // KILLS))
+    assert killed >= 3
+    done = await site.run()
+    # Then it goes on where it was, and all of it is there, once, and the same
+    assert done.code == 0, done.text
+    assert site.bucket_digests() == before
+    assert site.written() <= FILES + killed * 2 * 8
+    # And the old files are there until they are not wanted any more
+    assert site.local_digests() == before
+    done = await site.run("--delete-source")
+    assert done.code == 0, done.text
+    assert f"{FILES:,} files were deleted at local." in done.text
+    assert site.local_digests() == {}
+    assert site.bucket_digests() == before
+
+
+async def test_pictures_of_people_follow_their_files(site: Site):
+    # Given a person with a picture
+    user = await site.add_person("ada", "public/avatars/0001/abc")
+    # When the files are moved
+    done = await site.run("--prefix", "public/avatars/")
+    # Then the person's row names the new place
+    assert done.code == 0, done.text
+    assert "1 rows of profiles_profile name s3 now." in done.text
+    assert await site.provider_of(user) == "s3"
+    assert all(key.startswith("public/avatars/") for key in site.bucket_digests())
+    assert "New files still go to local" in done.text
+
+
+async def test_a_move_to_nowhere_is_refused_in_a_sentence(site: Site):
+    refused = {("local", "r2"): "no storage provider r2", ("s3", "s3"): "name two"}
+    for (source, target), told in refused.items():
+        done = await site.call("--from", source, "--to", target)
+        assert done.code == 2
+        assert told in done.text
+        assert "Traceback" not in done.text
+
+
+async def test_old_files_stay_while_a_plugin_is_off_that_may_name_them(site: Site):
+    done = await site.run("--delete-source", AETHEX_DISABLE="profiles")
+    assert done.code == 2
+    assert "profiles can't be asked which files it names" in done.text
+    assert len(site.local_digests()) == FILES
+
+
+async def test_a_wrong_key_ends_the_move_with_what_to_do(site: Site):
+    done = await site.run(AETHEX_STORAGE_S3__BUCKET="no-such-bucket")
+    assert done.code == 2
+    assert "there is no bucket of this name: make it, or correct bucket" in done.text
+    assert "Traceback" not in done.text
