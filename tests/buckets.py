@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,7 +115,7 @@ XML = b'<?xml version="1.0"?><Error><Code>%s</Code><Message>canary %s</Message><
 class Vendor:
     """A vendor that answers one object, "stored", to everybody, or fails in its `mood`.
 
-    Moods: fine, hang, slow, half, nonsense, empty, close, or a status with a word and headers by `refuse`.
+    Moods: fine, hang, slow, sip, half, nonsense, close, or a status with a word and headers by `refuse`.
     """
 
     mood: str = "fine"
@@ -123,6 +124,7 @@ class Vendor:
     status: int = 500
     code: str = "InternalError"
     headers: Mapping[str, str] = field(default_factory=dict)
+    expected: str = ""
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -135,7 +137,11 @@ class Vendor:
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)  # so that senders notice who sips
+        listener.bind(("127.0.0.1", self.port))
+        self._server = await asyncio.start_server(self._serve, sock=listener)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -165,7 +171,8 @@ class Vendor:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *lines = head.split("\r\n")
         sent = {name.lower(): value.strip() for name, _, value in (text.partition(":") for text in lines if text)}
-        await reader.readexactly(int(sent.get("content-length", "0")))
+        await self._take(reader, int(sent.get("content-length", "0")))
+        self.expected = sent.get("expect", "")
         self.asked.append(line.rpartition(" ")[0])
         method = line.split(" ")[0]
         match self.mood:
@@ -188,6 +195,11 @@ class Vendor:
                 await asyncio.sleep(0.3 if mood == "slow" else 0)
                 writer.write(self._fine(method, sent))
         return True
+
+    async def _take(self, reader: asyncio.StreamReader, left: int) -> None:
+        while left:
+            left -= len(await reader.readexactly(min(left, 32 * 1024)))
+            await asyncio.sleep(0.02 if self.mood == "sip" else 0)
 
     def _fine(self, method: str, sent: Mapping[str, str]) -> bytes:
         told = {"etag": '"e"', "last-modified": "Mon, 01 Jan 2026 00:00:00 GMT"}

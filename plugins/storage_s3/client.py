@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aethex_live.providers import NotConfigured, Unavailable
@@ -50,10 +51,10 @@ class Client:
 
         Raises provider errors alone; `repeatable` and `timeout_s` as `Calls.run` has them.
         """
-        call = partial(getattr(self._s3, method), Bucket=self.bucket.name, **asked)
+        call = partial(getattr(self._s3, method), Bucket=self.bucket.name)
 
         async def once() -> dict[str, Any]:
-            answer: dict[str, Any] = await self._threaded(call, operation, about)
+            answer: dict[str, Any] = await self._threaded(partial(call, **_sendable(asked)), operation, about)
             return answer
 
         return await self.calls.run(operation, once, repeatable=repeatable, timeout_s=timeout_s)
@@ -82,6 +83,11 @@ class Client:
         self._s3.close()
 
 
+def _sendable(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of one attempt. Bytes would be sent in one go, for which the time to connect would be the limit."""
+    return {name: BytesIO(value) if name == "Body" else value for name, value in asked.items()}
+
+
 def connect(bucket: Bucket) -> S3Client:
     """The SDK's client. Nothing of the machine's own AWS files and variables counts: settings are the one source.
 
@@ -91,6 +97,7 @@ def connect(bucket: Bucket) -> S3Client:
         import boto3
         import botocore.session
         from botocore.config import Config
+        from botocore.handlers import add_expect_header
     except ImportError:
         raise missing_sdk(bucket.provider) from None
     logging.getLogger("botocore").setLevel(logging.WARNING)  # its lower levels show what was signed
@@ -109,6 +116,8 @@ def connect(bucket: Bucket) -> S3Client:
         max_pool_connections=bucket.threads,
         ignore_configured_endpoint_urls=True,
     )
+    # R2 never says "100 Continue", so that every put would wait a second for it
+    session.unregister("before-call.s3", add_expect_header)
     try:
         return boto3.session.Session(botocore_session=session).client(
             "s3",

@@ -107,6 +107,14 @@ async def test_a_slow_answer_is_an_answer(storage: S3Storage, vendor: Vendor, ac
     assert storage.calls.condition.healthy
 
 
+async def test_a_slow_line_is_no_failure_while_it_moves(storage: S3Storage, vendor: Vendor):
+    """Sending takes longer than the vendor may be silent, and nobody waits for a "100 Continue"."""
+    vendor.mood = "sip"
+    stored = await storage.put("a", b"x" * 3_000_000, content_type="text/plain")
+    assert stored.size == 3_000_000
+    assert vendor.expected == ""
+
+
 async def test_a_connection_that_breaks(storage: S3Storage, vendor: Vendor, act: Act):
     vendor.mood = "close"
     error = await refused(act, storage)
