@@ -1,16 +1,14 @@
-"""Moving stored files into a bucket of a stand-in on this machine, killed again and again: what is missing afterwards."""
+"""Moving stored files into a bucket of a stand-in on this machine, killed again and again: what is missing then."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.figures import Figure
@@ -25,6 +23,8 @@ JOBS = 8
 def run(quick: bool) -> Iterable[Figure]:
     """Fill a site, move its files with kills at random moments, compare everything."""
     files, kills = (300, 2) if quick else (FILES, KILLS)
+    from buckets import bucket_server
+
     with bucket_server() as endpoint:
         return asyncio.run(measure(endpoint, files, kills, quick=quick))
 
@@ -56,23 +56,11 @@ async def measure(endpoint: str, files: int, kills: int, *, quick: bool) -> list
     twice = sum(count > 1 for count in Counter(after).values()) + len(after.keys() - before.keys())
     note = f"{files:,} files, {done} kills, {repeated} lines too many; exit code {last.code} after {seconds:.0f} s"
     met = None if quick else missing == wrong == twice == last.code == 0 and done == kills
-    return [Figure(figure=name, value=value, unit="files", goal=0, met=met, note=note) for name, value in (
-        ("storage migrate, killed: missing", missing),
-        ("storage migrate, killed: different", wrong),
-        ("storage migrate, killed: twice", twice),
-    )]
-
-
-@contextmanager
-def bucket_server() -> Iterator[str]:
-    """The address of a server that speaks S3."""
-    from moto.server import ThreadedMotoServer
-
-    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    return [
+        Figure(figure=name, value=value, unit="files", goal=0, met=met, note=note)
+        for name, value in (
+            ("storage migrate, killed: missing", missing),
+            ("storage migrate, killed: different", wrong),
+            ("storage migrate, killed: twice", twice),
+        )
+    ]

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import logging
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,13 +30,29 @@ ACCESS, SECRET = "AKIAEXAMPLEOFATEST00", "canary-secret-of-the-bucket-0123456789
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
+    with bucket_server() as address:
+        yield address
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+
+@contextlib.contextmanager
+def bucket_server() -> Iterator[str]:
+    """The address of a server that speaks S3."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    app, one_at_a_time = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def answer(environ: Any, start: Any) -> Any:
+        with one_at_a_time:  # it can't take two at once for one key
+            return [*app(environ, start)]
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
 
 
 def raw(endpoint: str) -> Any:
@@ -50,9 +69,16 @@ def raw(endpoint: str) -> Any:
 
 
 def make_bucket(endpoint: str) -> str:
-    """A new bucket's name."""
-    name = f"test-{uuid4().hex[:20]}"
-    raw(endpoint).create_bucket(Bucket=name)
+    """The name of a new bucket, of which the world may read what lies below public/."""
+    name, client = f"test-{uuid4().hex[:20]}", raw(endpoint)
+    client.create_bucket(Bucket=name)
+    allowed = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{name}/public/*",
+    }
+    client.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
     return name
 
 
@@ -187,8 +213,7 @@ class Vendor:
             case "nonsense":
                 writer.write(_answer(200, b"<html>Welcome to the hotel's network", {"content-type": "text/html"}))
             case "half":
-                told = {"etag": '"e"', "last-modified": "Mon, 01 Jan 2026 00:00:00 GMT"}
-                writer.write(_answer(200, b"sto", told, promised=6))
+                writer.write(self._fine(method, sent, half=True))
                 await writer.drain()
                 return False
             case mood:
@@ -201,13 +226,15 @@ class Vendor:
             left -= len(await reader.readexactly(min(left, 32 * 1024)))
             await asyncio.sleep(0.02 if self.mood == "sip" else 0)
 
-    def _fine(self, method: str, sent: Mapping[str, str]) -> bytes:
+    def _fine(self, method: str, sent: Mapping[str, str], *, half: bool = False) -> bytes:
         told = {"etag": '"e"', "last-modified": "Mon, 01 Jan 2026 00:00:00 GMT"}
         body = b"stored" if method in {"GET", "HEAD"} else b""
         start, status = 0, 200
         if (asked := sent.get("range", "")).startswith("bytes="):
             start, status = int(asked.removeprefix("bytes=").partition("-")[0]), 206
-        return _answer(status, body[start:], told, without_body=method == "HEAD")
+        body = body[start:]
+        given = body[: len(body) // 2] if half else body
+        return _answer(status, given, told, promised=len(body), without_body=method == "HEAD")
 
 
 def _answer(

@@ -15,7 +15,7 @@ from aethex_live.providers import NotConfigured, Unavailable
 from aethex_live.providers.calls import Calls
 
 from .bucket import Bucket, not_configured
-from .errors import refusal, strange
+from .errors import broken_off, refusal
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -41,13 +41,13 @@ class Client:
         self,
         operation: str,
         method: str,
+        asked: Mapping[str, Any],
         *,
         about: str = "",
         repeatable: bool = True,
         timeout_s: float | None = None,
-        **asked: Any,
     ) -> dict[str, Any]:
-        """Call a method of the SDK on the bucket. `about` is the key that a refusal names.
+        """Call a method of the SDK on the bucket with these arguments. `about` is the key that a refusal names.
 
         Raises provider errors alone; `repeatable` and `timeout_s` as `Calls.run` has them.
         """
@@ -68,7 +68,7 @@ class Client:
             sentence = f"The storage {self.bucket.provider} sent nothing for {PIECE_S:g} s."
             raise Unavailable(sentence, provider=self.bucket.provider, operation="get", code="timeout") from None
         if size and not piece:
-            raise strange(self.bucket, "get")
+            raise broken_off(self.bucket)
         return piece
 
     async def _threaded(self, call: Callable[[], T], operation: str, about: str) -> T:
@@ -114,10 +114,12 @@ def connect(bucket: Bucket) -> S3Client:
         connect_timeout=CONNECT_S,
         read_timeout=READ_S,
         max_pool_connections=bucket.threads,
-        ignore_configured_endpoint_urls=True,
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # its types lag behind
     )
     # R2 never says "100 Continue", so that every put would wait a second for it
-    session.unregister("before-call.s3", add_expect_header)
+    session.unregister("before-call.s3", add_expect_header)  # type: ignore[arg-type]  # it is registered so
+    # a wrong region is to be told, not mended by the way: signed addresses would still have it
+    session.register("before-call.s3", _as_if_redirected)
     try:
         return boto3.session.Session(botocore_session=session).client(
             "s3",
@@ -127,9 +129,13 @@ def connect(bucket: Bucket) -> S3Client:
             aws_secret_access_key=bucket.secret_key,
             config=config,
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the SDK's errors have no base
         told = f"endpoint_url or region under [plugins.{bucket.plugin}] is not taken ({type(error).__name__})."
         raise not_configured(bucket.provider, told) from None
+
+
+def _as_if_redirected(context: dict[str, Any], **_: object) -> None:
+    context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 def missing_sdk(provider: str) -> NotConfigured:

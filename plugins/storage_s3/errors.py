@@ -73,6 +73,12 @@ def check(answer: dict[str, Any], bucket: Bucket, operation: str, *names: str) -
     return answer
 
 
+def broken_off(bucket: Bucket) -> Unavailable:
+    """The error for an answer that ends before its end."""
+    sentence = f"The storage {bucket.provider} ({bucket.base}) broke off in the middle of its answer."
+    return Unavailable(sentence, provider=bucket.provider, operation="get", code="half")
+
+
 def strange(bucket: Bucket, operation: str) -> Unavailable:
     """The error for an answer that is not what S3 describes."""
     sentence = f"The storage {bucket.provider} ({bucket.base}) answered with something that is not S3."
@@ -82,42 +88,44 @@ def strange(bucket: Bucket, operation: str) -> Unavailable:
 def _of_answer(response: Mapping[str, Any], bucket: Bucket, operation: str, key: str) -> ProviderError:
     """The provider error for an answer that says no."""
     code, meta = _word(response.get("Error", {}).get("Code")), response.get("ResponseMetadata", {})
-    status = int(meta.get("HTTPStatusCode") or 0)
-    headers = meta.get("HTTPHeaders") or {}
-    known = {"provider": bucket.provider, "operation": operation, "code": code}
-    where = f"the storage {bucket.provider} (bucket {bucket.name})"
+    status, headers = int(meta.get("HTTPStatusCode") or 0), meta.get("HTTPHeaders") or {}
+    kind, sentence = _kind(code, status, headers, bucket, operation, key)
+    # when to come again is a word of those who may answer later
+    wait = _seconds(headers.get("retry-after")) if kind.retryable else None
+    return kind(sentence, provider=bucket.provider, operation=operation, code=code, retry_after=wait)
+
+
+def _kind(
+    code: str, status: int, headers: Mapping[str, str], bucket: Bucket, operation: str, key: str
+) -> tuple[type[ProviderError], str]:
+    """Which error it is, and its sentence."""
+    where, setting = f"The storage {bucket.provider} (bucket {bucket.name})", f"[plugins.{bucket.plugin}]"
+    code = "PermanentRedirect" if status in {301, 307} else code
     if code in _SETTINGS:
-        return NotConfigured(f"{_upper(where)}: {_SETTINGS[code]} under [plugins.{bucket.plugin}].", **known)
+        return NotConfigured, f"{where}: {_SETTINGS[code]} under {setting}."
     if code in _DENIED:
-        return AccessDenied(f"{_upper(where)} refuses us: {_DENIED[code]} ([plugins.{bucket.plugin}]).", **known)
+        return AccessDenied, f"{where} refuses us: {_DENIED[code]} ({setting})."
     if code in _TAKEN or status == 412:
-        return Conflict(f"The storage key {key!r} is taken.", **known)
+        return Conflict, f"The storage key {key!r} is taken."
     if code in _SLOW or status == 429:
-        wait = _seconds(headers.get("retry-after"))
-        return RateLimited(f"{_upper(where)} asks us to slow down ({code}).", retry_after=wait, **known)
+        return RateLimited, f"{where} asks us to slow down ({code})."
     if code == "NoSuchUpload":
-        return NotFound(f"There is no upload of {key!r} under way: begin it again.", **known)
+        return NotFound, f"There is no upload of {key!r} under way: begin it again."
     if status == 404:
-        return NotFound(f"There is no stored file {key!r}.", **known)
+        return NotFound, f"There is no stored file {key!r}."
     if status in {401, 403}:
-        return AccessDenied(_may_not(where, bucket, operation, code), **known)
+        return AccessDenied, _may_not(where, setting, operation, code)
     if 400 <= status < 500 and code != "RequestTimeout":
-        return Invalid(f"{_upper(where)} calls this request wrong ({code}, {status}).", **known)
-    return _broken(where, status, headers, known)
+        return Invalid, f"{where} calls this request wrong ({code}, {status})."
+    request = _word(headers.get("x-amz-request-id") or headers.get("cf-ray"))  # what the vendor's support asks for
+    return Unavailable, f"{where} has a failure of its own ({code}, {status or 'no status'}; request {request})."
 
 
-def _broken(where: str, status: int, headers: Mapping[str, str], known: Mapping[str, str]) -> Unavailable:
-    """The error for a failure on the other side; the request id is what the vendor's support asks for."""
-    request = _word(headers.get("x-amz-request-id") or headers.get("cf-ray"))
-    told = f"{_upper(where)} has a failure of its own ({known['code']}, {status or 'no status'}; request {request})."
-    return Unavailable(told, retry_after=_seconds(headers.get("retry-after")), **known)
-
-
-def _may_not(where: str, bucket: Bucket, operation: str, code: str) -> str:
+def _may_not(where: str, setting: str, operation: str, code: str) -> str:
     """S3 answers 403 and not 404 to who may not list the bucket, so that one line tells of both."""
     return (
-        f"{_upper(where)} does not let us {operation} ({code}): the access key under [plugins.{bucket.plugin}] needs "
-        "the rights to list the bucket and to read, write and delete in it."
+        f"{where} does not let us {operation} ({code}): the access key under {setting} needs the rights to list the "
+        "bucket and to read, write and delete in it."
     )
 
 
@@ -134,7 +142,3 @@ def _seconds(text: str | None) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) and seconds > 0 else None
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -23,7 +23,7 @@ async def expire(client: Client, prefix: str, days: int) -> None:
     kept = [one for one in rules if one.get("ID") != wanted["ID"]]
     # the call replaces all rules of the bucket
     configuration = {"Rules": [*kept, wanted]}
-    await client.ask("expire", "put_bucket_lifecycle_configuration", LifecycleConfiguration=configuration)
+    await client.ask("expire", "put_bucket_lifecycle_configuration", {"LifecycleConfiguration": configuration})
 
 
 def rule(prefix: str, days: int) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def rule(prefix: str, days: int) -> dict[str, Any]:
 
 async def _rules(client: Client) -> list[dict[str, Any]]:
     try:
-        answer = await client.ask("expire", "get_bucket_lifecycle_configuration")
+        answer = await client.ask("expire", "get_bucket_lifecycle_configuration", {})
     except NotFound as absent:
         if absent.code != _NONE:
             raise

@@ -30,7 +30,11 @@ def bucket_of(settings: StorageS3Settings) -> Bucket:
         PLUGIN,
         [
             Want("bucket", settings.bucket, "it is the name of a bucket that you made in the console of S3"),
-            Want("access_key_id", settings.access_key_id, "make one in the console under IAM, Users, Security credentials"),
+            Want(
+                "access_key_id",
+                settings.access_key_id,
+                "make one in the console under IAM, Users, Security credentials",
+            ),
             Want("secret_access_key", settings.secret_access_key, "the console shows it once, with the access key"),
         ],
     )

@@ -88,7 +88,7 @@ class S3Storage:
     async def head(self, key: str) -> StoredObject:
         """Facts of the object. Raises NotFound."""
         self._check(key, "head")
-        answer = await self._client.ask("head", "head_object", about=key, Key=key)
+        answer = await self._client.ask("head", "head_object", {"Key": key}, about=key)
         check(answer, self._bucket, "head", "ContentLength", "ETag", "LastModified")
         return StoredObject(
             key=key,
@@ -104,24 +104,26 @@ class S3Storage:
         for key in keys:
             self._check(key, "delete")
         if not self._bucket.deletes_many or len(keys) == 1:
-            await asyncio.gather(*(self._client.ask("delete", "delete_object", about=key, Key=key) for key in keys))
+            await asyncio.gather(
+                *(self._client.ask("delete", "delete_object", {"Key": key}, about=key) for key in keys)
+            )
             return
         for start in range(0, len(keys), _KEYS_A_CALL):
             await self._delete_many(keys[start : start + _KEYS_A_CALL])
 
     async def _delete_many(self, keys: Sequence[str]) -> None:
         named = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-        answer = await self._client.ask("delete", "delete_objects", Delete=named)
+        answer = await self._client.ask("delete", "delete_objects", {"Delete": named})
         # what failed in between is asked for by itself, which raises what is wrong with it
         for failed in answer.get("Errors", []):
-            await self._client.ask("delete", "delete_object", about=failed["Key"], Key=failed["Key"])
+            await self._client.ask("delete", "delete_object", {"Key": failed["Key"]}, about=failed["Key"])
 
     async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
         """All objects whose key begins with `prefix`, in the order of their keys; without types and metadata."""
         check_prefix(prefix, self.name, "list")
         asked: dict[str, Any] = {"Prefix": prefix, "MaxKeys": _KEYS_A_CALL}
         while True:
-            answer = await self._client.ask("list", "list_objects_v2", **asked)
+            answer = await self._client.ask("list", "list_objects_v2", asked)
             for found in answer.get("Contents", []):
                 check(found, self._bucket, "list", "Key", "Size", "LastModified", "ETag")
                 yield _listed(found)
@@ -228,7 +230,11 @@ def _listed(found: Mapping[str, Any]) -> StoredObject:
 
 
 def _as_headers(described: Mapping[str, str]) -> dict[str, str]:
-    names = {"ContentType": "content-type", "CacheControl": "cache-control", "ContentDisposition": "content-disposition"}
+    names = {
+        "ContentType": "content-type",
+        "CacheControl": "cache-control",
+        "ContentDisposition": "content-disposition",
+    }
     return {names[name]: value for name, value in described.items()}
 
 

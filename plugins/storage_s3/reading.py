@@ -47,7 +47,7 @@ async def _open(client: Client, key: str, start: int, end: int | None, etag: str
     if etag:
         asked["IfMatch"] = etag
     try:
-        answer = await client.ask("get", "get_object", about=key, **asked)
+        answer = await client.ask("get", "get_object", asked, about=key)
     except Invalid as refused:
         if refused.code == "InvalidRange":
             return None

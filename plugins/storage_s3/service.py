@@ -41,7 +41,7 @@ class OpensBuckets(Protocol):
         ...
 
 
-BUCKETS: ServiceKey[OpensBuckets] = ServiceKey("storage_s3.buckets", OpensBuckets)
+BUCKETS: ServiceKey[OpensBuckets] = ServiceKey("storage_s3.buckets", OpensBuckets)  # type: ignore[type-abstract]  # a protocol is a type here
 
 
 class Buckets:

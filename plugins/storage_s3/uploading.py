@@ -31,7 +31,7 @@ async def put(
     if second is None:
         # a repeated conditional put would find its own first attempt and call it somebody else's
         asked = {"Key": key, "Body": first, **described, **condition}
-        answer = await client.ask("put", "put_object", about=key, repeatable=not if_absent, timeout_s=PART_S, **asked)
+        answer = await client.ask("put", "put_object", asked, about=key, repeatable=not if_absent, timeout_s=PART_S)
         return len(first), str(check(answer, client.bucket, "put", "ETag")["ETag"])
     return await _Parts(client, key, described).put(first, second, source, condition)
 
@@ -111,14 +111,14 @@ class _Parts:
 
 async def start(client: Client, key: str, described: Mapping[str, Any]) -> str:
     """Begin an upload in parts; returns its id."""
-    answer = await client.ask("put", "create_multipart_upload", about=key, Key=key, **described)
+    answer = await client.ask("put", "create_multipart_upload", {"Key": key, **described}, about=key)
     return str(check(answer, client.bucket, "put", "UploadId")["UploadId"])
 
 
 async def put_part(client: Client, key: str, upload: str, number: int, data: bytes) -> str:
     """Send one part; returns its ETag."""
     asked = {"Key": key, "UploadId": upload, "PartNumber": number, "Body": data}
-    answer = await client.ask("put", "upload_part", about=key, timeout_s=PART_S, **asked)
+    answer = await client.ask("put", "upload_part", asked, about=key, timeout_s=PART_S)
     return str(check(answer, client.bucket, "put", "ETag")["ETag"])
 
 
@@ -130,7 +130,7 @@ async def finish(
     asked = {"Key": key, "UploadId": upload, "MultipartUpload": {"Parts": numbered}, **condition}
     # not repeated when it has a condition, for which it would be its own obstacle
     answer = await client.ask(
-        "put", "complete_multipart_upload", about=key, repeatable=not condition, timeout_s=FINISH_S, **asked
+        "put", "complete_multipart_upload", asked, about=key, repeatable=not condition, timeout_s=FINISH_S
     )
     return str(check(answer, client.bucket, "put", "ETag")["ETag"])
 
@@ -138,7 +138,7 @@ async def finish(
 async def abort(client: Client, key: str, upload: str) -> None:
     """Forget the parts of an upload; an unknown one is no error."""
     with suppress(NotFound):
-        await client.ask("abort", "abort_multipart_upload", about=key, Key=key, UploadId=upload)
+        await client.ask("abort", "abort_multipart_upload", {"Key": key, "UploadId": upload}, about=key)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -147,5 +147,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-

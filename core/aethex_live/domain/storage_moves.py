@@ -49,7 +49,9 @@ class MoveReport:
 
     def lines(self, source: str, target: str) -> list[str]:
         """The report for people."""
-        told = [f"{self.copied:,} files ({self.size / 1e6:,.1f} MB) were copied from {source} to {target} and read back."]
+        told = [
+            f"{self.copied:,} files ({self.size / 1e6:,.1f} MB) were copied from {source} to {target} and read back."
+        ]
         if self.known:
             told.append(f"{self.known:,} were there already, by an earlier run.")
         told += [f"{count:,} rows of {table} name {target} now." for table, count in sorted(self.rows.items()) if count]
@@ -91,6 +93,8 @@ class StorageMove:
     async def run(self, prefix: str = "", *, delete_source: bool = False) -> MoveReport:
         """Bring over all files below a prefix and let their rows know; then delete the old ones, if that is wanted."""
         report = MoveReport()
+        self._fresh.clear()
+        self._in_a_row = 0
         await self._forget_lost(prefix)
         for _ in range(ROUNDS):
             # a row that is there now has all its files; those of a row that comes later may be on their way

@@ -50,9 +50,7 @@ class Place(FakeStorage):
         content = data if isinstance(data, bytes) else b"".join([piece async for piece in data])
         if self.spoils:
             content = content[:-1] + b"?"
-        stored = await super().put(
-            key, content, content_type=content_type, metadata=metadata, if_absent=if_absent
-        )
+        stored = await super().put(key, content, content_type=content_type, metadata=metadata, if_absent=if_absent)
         self.puts[key] += 1
         return stored
 
@@ -134,7 +132,9 @@ async def test_rows_follow_when_all_their_files_are_there(
     old: Place, new: Place, mover: StorageMove, rolled_back: Database
 ):
     # Given rows of which one names several files, one has a file that can't be moved, one names nothing that is there
-    await old.keep("public/a/1-96.webp", "public/a/1-512.webp", "public/a/2", "public/a/3-96.webp", "public/a/3-512.webp")
+    await old.keep(
+        "public/a/1-96.webp", "public/a/1-512.webp", "public/a/2", "public/a/3-96.webp", "public/a/3-512.webp"
+    )
     for key in ("public/a/1", "public/a/2", "public/a/3", "public/a/4"):
         await add_row(rolled_back, key)
     await new.keep("public/a/3-96.webp", data=b"somebody else's")
@@ -199,9 +199,7 @@ async def test_what_the_site_put_at_the_new_place_stays(old: Place, new: Place, 
     assert list(report.failed) == ["a"]
 
 
-async def test_a_kill_between_putting_and_writing_down_is_found_out(
-    old: Place, new: Place, mover: StorageMove
-):
+async def test_a_kill_between_putting_and_writing_down_is_found_out(old: Place, new: Place, mover: StorageMove):
     await old.keep("a")
     await new.keep("a")
     report = await mover.run()
@@ -363,4 +361,3 @@ def test_a_beginning_up_to_a_sign_is_found(key: str, cut: int):
     if ends:
         name = key[: ends[cut % len(ends)]]
         assert belongs(key, {name}) == name
-

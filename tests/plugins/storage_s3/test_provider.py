@@ -21,7 +21,11 @@ MIB = 1024 * 1024
 
 
 async def test_browsers_may_keep_public_files_and_run_none(storage: S3Storage, moto: str, bucket: str):
-    for key, content_type in (("public/a.webp", "image/webp"), ("public/a.html", "text/html"), ("b.svg", "image/svg+xml")):
+    for key, content_type in (
+        ("public/a.webp", "image/webp"),
+        ("public/a.html", "text/html"),
+        ("b.svg", "image/svg+xml"),
+    ):
         await storage.put(key, b"1", content_type=content_type)
     heads = {key: raw(moto).head_object(Bucket=bucket, Key=key) for key in ("public/a.webp", "public/a.html", "b.svg")}
     assert heads["public/a.webp"]["CacheControl"] == "public, max-age=3600"

@@ -1,4 +1,4 @@
-"""A whole site whose files lie in a bucket: pictures are sent, shown from where they lie, and try-outs tell the truth."""
+"""A whole site whose files lie in a bucket: pictures are shown from where they lie, and try-outs tell the truth."""
 
 from __future__ import annotations
 
