@@ -10,7 +10,7 @@ import pytest
 
 from moves import Site, fill
 
-FILES, KILLS = 400, 5
+FILES, KILLS = 300, 3
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ async def test_killed_again_and_again_everything_arrives_once(site: Site):
     before = site.local_digests()
     # When the move is killed as often as it has written some more files down
     killed = 0
-    while killed < KILLS and site.written() < FILES:
-        killed += await site.run_and_kill(after=random.randrange(10, FILES // KILLS))
-    assert killed >= 3
+    for _ in range(KILLS):
+        killed += await site.run_and_kill(after=random.randrange(10, FILES // (KILLS + 1)))
+    assert killed == KILLS
     done = await site.run()
     # Then it goes on where it was, and all of it is there, once, and the same
     assert done.code == 0, done.text
@@ -57,12 +57,10 @@ async def test_pictures_of_people_follow_their_files(site: Site):
 
 
 async def test_a_move_to_nowhere_is_refused_in_a_sentence(site: Site):
-    refused = {("local", "r2"): "no storage provider r2", ("s3", "s3"): "name two"}
-    for (source, target), told in refused.items():
-        done = await site.call("--from", source, "--to", target)
-        assert done.code == 2
-        assert told in done.text
-        assert "Traceback" not in done.text
+    done = await site.call("--from", "local", "--to", "r2")
+    assert done.code == 2
+    assert "no storage provider r2 here (there is local, s3)" in done.text
+    assert "Traceback" not in done.text
 
 
 async def test_old_files_stay_while_a_plugin_is_off_that_may_name_them(site: Site):
