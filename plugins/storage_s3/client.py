@@ -134,8 +134,8 @@ def connect(bucket: Bucket) -> S3Client:
         raise not_configured(bucket.provider, told) from None
 
 
-def _as_if_redirected(context: dict[str, Any], **_: object) -> None:
-    context.setdefault("s3_redirect", {})["redirected"] = True
+def _as_if_redirected(**call: Any) -> None:
+    call["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
 def missing_sdk(provider: str) -> NotConfigured:
