@@ -16,7 +16,7 @@ from aethex_live.domain.storage_copying import Copier
 from aethex_live.domain.storage_journal import Journal, Moved
 from aethex_live.domain.storage_rows import Naming, StorageRows, belongs
 from aethex_live.errors import AethexError
-from aethex_live.providers import AccessDenied, NotConfigured, NotFound
+from aethex_live.providers import AccessDenied, NotConfigured, NotFound, ProviderError
 from aethex_live.providers.storage import StorageProvider, StoredObject
 
 ROUNDS = 3  # files may arrive at the old place meanwhile
@@ -141,7 +141,7 @@ class StorageMove:
                 raise  # it would be the same with every other file
             except AethexError as error:
                 report.failed[found.key] = f"{found.key}: {error}"
-                self._in_a_row += 1
+                self._in_a_row += isinstance(error, ProviderError)
                 if self._in_a_row >= GIVEN_UP_AFTER:
                     raise
                 continue
