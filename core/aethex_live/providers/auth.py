@@ -163,10 +163,14 @@ class BaseAuth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """Somebody who can be signed in with, as the button says it ("Continue with `label`"); `key` is its short name."""
+    """Somebody who can be signed in with, as the button says it ("Continue with `label`"); `key` is its short name.
+
+    `healthy`: whether it answered lately, as far as calls have shown; pages say so beside the button.
+    """
 
     key: str
     label: str
+    healthy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,20 +187,41 @@ class SignInStart:
 
 @runtime_checkable
 class Redirecting(Protocol):
-    """REDIRECT: sign-in on the provider's own pages, by OAuth or OpenID Connect."""
+    """REDIRECT: sign-in on the provider's own pages, by OAuth or OpenID Connect.
+
+    A `ProvenIdentity.subject` says which issuer it comes from, so that nobody of one issuer is somebody of another.
+    """
 
     def issuers(self) -> Sequence[Issuer]:
         """All that one can sign in with; no network."""
         ...
 
-    async def begin_sign_in(self, issuer: str, *, return_url: str) -> SignInStart:
-        """Begin. Raises NotFound for an unknown issuer, Unavailable when it can't be reached."""
+    def issuer_of(self, subject: str) -> str | None:
+        """The key of the issuer that a subject comes from; None when it is none of today's. No network."""
+        ...
+
+    def subject_of(self, issuer: str, name: str) -> str:
+        """The subject of whom this issuer calls `name` (its `sub`); no network.
+
+        Raises NotFound for an unknown issuer, Invalid for what can't be a name there.
+        """
+        ...
+
+    async def begin_sign_in(self, issuer: str, *, return_url: str, fresh: bool = False) -> SignInStart:
+        """Begin. `fresh`: an older sign-in over there does not count, the person has to prove themselves anew.
+
+        Raises NotFound for an unknown issuer, Unavailable when it can't be reached.
+        """
         ...
 
     async def finish_sign_in(
         self, issuer: str, *, return_url: str, query: Mapping[str, str], kept: Mapping[str, str]
     ) -> ProvenIdentity:
-        """Who came back. Raises AccessDenied for what is forged, used, late or declined; Unavailable."""
+        """Who came back. `query` carries the `state` of the start, which the core has held against its own.
+
+        Raises AccessDenied, with a sentence for the person, for what is forged, used, late or declined; NotFound for
+        an unknown issuer; Unavailable.
+        """
         ...
 
 

@@ -1,12 +1,31 @@
-"""The auth provider in memory keeps the auth contract."""
+"""The auth providers in memory keep the auth contracts."""
 
 import pytest
 
-from aethex_live.testing.conformance import AuthConformance
-from aethex_live.testing.fakes import FakeAuth
+from aethex_live.testing.conformance import AuthConformance, RedirectConformance
+from aethex_live.testing.fakes import FakeAuth, FakeElsewhere
 
 
 class TestFakeAuth(AuthConformance):
     @pytest.fixture
     def provider(self):
         return FakeAuth()
+
+
+class TestFakeElsewhere(RedirectConformance):
+    @pytest.fixture
+    def provider(self):
+        return FakeElsewhere()
+
+    @pytest.fixture
+    def visit(self, provider):
+        async def visit(start, name):
+            return provider.arrive(start, name)
+
+        return visit
+
+
+class TestFakeElsewhereWithoutPasswords(AuthConformance):
+    @pytest.fixture
+    def provider(self):
+        return FakeElsewhere()

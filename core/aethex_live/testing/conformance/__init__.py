@@ -5,8 +5,8 @@ A provider is held to every capability that it declares; what it does not declar
 `Unsupported`.
 """
 
-from aethex_live.testing.conformance.auth import AuthConformance
+from aethex_live.testing.conformance.auth import AuthConformance, RedirectConformance
 from aethex_live.testing.conformance.email import EmailConformance
 from aethex_live.testing.conformance.storage import StorageConformance
 
-__all__ = ["AuthConformance", "EmailConformance", "StorageConformance"]
+__all__ = ["AuthConformance", "EmailConformance", "RedirectConformance", "StorageConformance"]

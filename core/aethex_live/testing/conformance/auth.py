@@ -1,14 +1,16 @@
-"""Conformance kit of auth providers."""
+"""Conformance kits of auth providers: those that prove by password, and those that prove on pages of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 
-from aethex_live.providers import AccessDenied, Conflict, Invalid, Unsupported
-from aethex_live.providers.auth import AuthCap, AuthProvider
+from aethex_live.providers import AccessDenied, Conflict, Invalid, NotFound, Unsupported
+from aethex_live.providers.auth import AuthCap, AuthProvider, ProvenIdentity, Redirecting, SignInStart
 from aethex_live.testing.conformance._needs import need
 
 GOOD = "correct horse battery staple"
@@ -108,3 +110,164 @@ class AuthConformance:
         need(provider, AuthCap.PASSWORD)
         need(provider, AuthCap.REGISTER)
         await provider.register(subject, await provider.prepare_password(GOOD))
+
+
+RETURN = "https://live.example/sign-in/with/provider/issuer/return"
+Visit = Callable[[SignInStart, str], Awaitable[Mapping[str, str]]]
+
+
+class RedirectingProvider(AuthProvider, Redirecting, Protocol):
+    """What the kit below is run on."""
+
+
+class RedirectConformance:
+    """What every provider with REDIRECT does. Override `provider` and `visit`."""
+
+    @pytest.fixture
+    def provider(self) -> RedirectingProvider:
+        """The provider under test, with two issuers at least where it can have them."""
+        raise NotImplementedError("override the fixture `provider`")
+
+    @pytest.fixture
+    def visit(self) -> Visit:
+        """`await visit(start, name)`: somebody goes to `start.url` and signs in as `name`; the query of the return."""
+        raise NotImplementedError("override the fixture `visit`")
+
+    @pytest.fixture
+    def issuer_key(self, provider: RedirectingProvider) -> str:
+        """The key of one issuer."""
+        return provider.issuers()[0].key
+
+    async def test_it_declares_what_it_does(self, provider: RedirectingProvider) -> None:
+        assert AuthCap.REDIRECT in provider.capabilities
+        assert isinstance(provider, Redirecting)
+
+    async def test_issuers_have_different_keys_for_addresses_and_labels_for_people(
+        self, provider: RedirectingProvider
+    ) -> None:
+        issuers = provider.issuers()
+        assert issuers
+        assert len({issuer.key for issuer in issuers}) == len(issuers)
+        for issuer in issuers:
+            assert issuer.key.replace("_", "").replace("-", "").isalnum()
+            assert issuer.label.strip()
+
+    async def test_a_start_is_an_address_with_the_state_and_keeps_its_secrets(
+        self, provider: RedirectingProvider, issuer_key: str
+    ) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN)
+        parts = urlsplit(start.url)
+        assert parts.scheme in {"https", "http"}
+        assert parts.netloc
+        assert parse_qs(parts.query)["state"] == [start.state]
+        assert start.kept
+        hidden = [value for value in start.kept.values() if value not in start.url and len(value) > 16]
+        assert not [value for value in hidden if value in repr(start)]
+
+    async def test_no_two_starts_are_alike(self, provider: RedirectingProvider, issuer_key: str) -> None:
+        first, second = [await provider.begin_sign_in(issuer_key, return_url=RETURN) for _ in range(2)]
+        assert first.state != second.state
+        assert len(first.state) >= 22  # 128 bits
+        assert first.kept != second.kept
+
+    async def test_who_signs_in_there_is_proved_here(
+        self, provider: RedirectingProvider, visit: Visit, issuer_key: str
+    ) -> None:
+        proven = await self._sign_in(provider, visit, issuer_key, "ada")
+        assert proven.provider == provider.name
+        assert provider.issuer_of(proven.subject) == issuer_key
+        assert provider.subject_of(issuer_key, "ada") == proven.subject
+
+    async def test_a_fresh_proof_is_one_too(self, provider: RedirectingProvider, visit: Visit, issuer_key: str) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN, fresh=True)
+        query = await visit(start, "ada")
+        proven = await provider.finish_sign_in(issuer_key, return_url=RETURN, query=query, kept=start.kept)
+        assert proven.subject == provider.subject_of(issuer_key, "ada")
+
+    async def test_a_person_is_the_same_each_time_and_nobody_else(
+        self, provider: RedirectingProvider, visit: Visit
+    ) -> None:
+        seen = set()
+        for issuer in provider.issuers():
+            subjects = [
+                (await self._sign_in(provider, visit, issuer.key, name)).subject for name in ("ada", "ada", "grace")
+            ]
+            assert subjects[0] == subjects[1]
+            seen |= set(subjects)
+        assert len(seen) == 2 * len(provider.issuers())
+
+    async def test_a_return_is_taken_once(self, provider: RedirectingProvider, visit: Visit, issuer_key: str) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN)
+        query = await visit(start, "ada")
+        await provider.finish_sign_in(issuer_key, return_url=RETURN, query=query, kept=start.kept)
+        await self._denied(provider, issuer_key, query, start.kept)
+
+    async def test_a_return_of_another_browser_is_denied(
+        self, provider: RedirectingProvider, visit: Visit, issuer_key: str
+    ) -> None:
+        mine, theirs = [await provider.begin_sign_in(issuer_key, return_url=RETURN) for _ in range(2)]
+        query = await visit(theirs, "mallory")
+        await self._denied(provider, issuer_key, query, mine.kept)
+        # nor with our own state put in
+        await self._denied(provider, issuer_key, {**query, "state": mine.state}, mine.kept)
+
+    @pytest.mark.parametrize(
+        "changed", [{"state": "x" * 43}, {"state": ""}, {"code": "x" * 43}, {"code": ""}, {"code": "x" * 100_000}]
+    )
+    async def test_what_was_changed_on_the_way_is_denied(
+        self, provider: RedirectingProvider, visit: Visit, issuer_key: str, changed: Mapping[str, str]
+    ) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN)
+        query = await visit(start, "ada")
+        await self._denied(provider, issuer_key, {**query, **changed}, start.kept)
+
+    @pytest.mark.parametrize("kept", [{}, {"state": "x"}])
+    async def test_a_return_without_its_start_is_denied(
+        self, provider: RedirectingProvider, visit: Visit, issuer_key: str, kept: Mapping[str, str]
+    ) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN)
+        await self._denied(provider, issuer_key, await visit(start, "ada"), kept)
+
+    async def test_who_declines_there_is_denied_here(self, provider: RedirectingProvider, issuer_key: str) -> None:
+        start = await provider.begin_sign_in(issuer_key, return_url=RETURN)
+        await self._denied(provider, issuer_key, {"state": start.state, "error": "access_denied"}, start.kept)
+
+    async def test_what_one_issuer_says_counts_for_no_other(self, provider: RedirectingProvider, visit: Visit) -> None:
+        keys = [issuer.key for issuer in provider.issuers()]
+        if len(keys) < 2:
+            pytest.skip("it has one issuer")
+        first, second = [await provider.begin_sign_in(key, return_url=RETURN) for key in keys[:2]]
+        query = await visit(first, "ada")
+        await self._denied(provider, keys[1], query, first.kept)
+        await self._denied(provider, keys[1], {**query, "state": second.state}, second.kept)
+
+    async def test_an_unknown_issuer_is_not_found(self, provider: RedirectingProvider) -> None:
+        with pytest.raises(NotFound):
+            await provider.begin_sign_in("nobody", return_url=RETURN)
+        with pytest.raises(NotFound):
+            await provider.finish_sign_in("nobody", return_url=RETURN, query={}, kept={})
+        with pytest.raises(NotFound):
+            provider.subject_of("nobody", "ada")
+
+    @pytest.mark.parametrize("subject", ["", "nobody", "ada", " ", "https://elsewhere.example ada", "x" * 600])
+    async def test_a_subject_of_nobody_known_has_no_issuer(self, provider: RedirectingProvider, subject: str) -> None:
+        assert provider.issuer_of(subject) is None
+
+    @pytest.mark.parametrize("name", ["", "x" * 1000, "a\0b", "a\nb"])
+    async def test_what_is_no_name_there_is_invalid(
+        self, provider: RedirectingProvider, issuer_key: str, name: str
+    ) -> None:
+        with pytest.raises(Invalid):
+            provider.subject_of(issuer_key, name)
+
+    async def _sign_in(self, provider: RedirectingProvider, visit: Visit, issuer: str, name: str) -> ProvenIdentity:
+        start = await provider.begin_sign_in(issuer, return_url=RETURN)
+        query = await visit(start, name)
+        return await provider.finish_sign_in(issuer, return_url=RETURN, query=query, kept=start.kept)
+
+    async def _denied(
+        self, provider: RedirectingProvider, issuer: str, query: Mapping[str, str], kept: Mapping[str, str]
+    ) -> None:
+        with pytest.raises(AccessDenied) as denied:
+            await provider.finish_sign_in(issuer, return_url=RETURN, query=query, kept=kept)
+        assert str(denied.value).endswith(".")

@@ -1,7 +1,7 @@
-"""Providers in memory, one of each kind; each passes the conformance kit of its contract."""
+"""Providers in memory, one or two of each kind; each passes the conformance kit of its contract."""
 
-from aethex_live.testing.fakes.auth import FakeAuth
+from aethex_live.testing.fakes.auth import FakeAuth, FakeElsewhere
 from aethex_live.testing.fakes.email import FakeEmail
 from aethex_live.testing.fakes.storage import FakeStorage
 
-__all__ = ["FakeAuth", "FakeEmail", "FakeStorage"]
+__all__ = ["FakeAuth", "FakeElsewhere", "FakeEmail", "FakeStorage"]

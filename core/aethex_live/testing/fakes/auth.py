@@ -1,15 +1,18 @@
-"""An auth provider in memory."""
+"""Auth providers in memory: one that proves by password, one that proves on pages that nobody has to see."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from aethex_live.providers import AccessDenied, Conflict, Invalid, NotFound
-from aethex_live.providers.auth import AuthCap, BaseAuth, ProvenIdentity
+from aethex_live.providers.auth import AuthCap, BaseAuth, Issuer, ProvenIdentity, SignInStart
 
 LEAST = 10  # characters of a password
+LONGEST = 255  # of a name elsewhere
 
 
 class FakeAuth(BaseAuth):
@@ -56,6 +59,66 @@ class FakeAuth(BaseAuth):
 
     async def aclose(self) -> None:
         """There is nothing to give back."""
+
+
+class FakeElsewhere(BaseAuth):
+    """Two issuers, Red and Blue. `arrive` is what their pages would do: somebody signs in there and comes back."""
+
+    name = "elsewhere"
+    capabilities = frozenset({AuthCap.REDIRECT})
+
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        self._labels = dict(labels or {"red": "Red", "blue": "Blue"})
+        self._codes: dict[str, tuple[str, str, str]] = {}
+
+    def issuers(self) -> Sequence[Issuer]:
+        """Both."""
+        return [Issuer(key=key, label=label) for key, label in self._labels.items()]
+
+    def issuer_of(self, subject: str) -> str | None:
+        """What stands before the colon."""
+        key, _, name = subject.partition(":")
+        return key if key in self._labels and name else None
+
+    def subject_of(self, issuer: str, name: str) -> str:
+        """Issuer and name. Raises NotFound, Invalid."""
+        self._known(issuer)
+        if not 0 < len(name) <= LONGEST or not name.isprintable():
+            raise Invalid("This is no name there.", provider=self.name, operation="subject_of")
+        return f"{issuer}:{name}"
+
+    async def begin_sign_in(self, issuer: str, *, return_url: str, fresh: bool = False) -> SignInStart:
+        """Begin."""
+        self._known(issuer)
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        wanted = {"state": state, "return": return_url, "challenge": _hash(verifier)}
+        url = f"https://{issuer}.example/sign-in?{urlencode(wanted)}"
+        return SignInStart(url=url, state=state, kept={"issuer": issuer, "state": state, "verifier": verifier})
+
+    def arrive(self, start: SignInStart, name: str) -> Mapping[str, str]:
+        """Sign in over there as `name`; returns the query that the browser comes back with."""
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = (start.kept["issuer"], name, _hash(start.kept["verifier"]))
+        return {"code": code, "state": start.state}
+
+    async def finish_sign_in(
+        self, issuer: str, *, return_url: str, query: Mapping[str, str], kept: Mapping[str, str]
+    ) -> ProvenIdentity:
+        """Who came back."""
+        self._known(issuer)
+        if query.get("state") != kept.get("state") or kept.get("issuer") != issuer or "error" in query:
+            raise self._denied()
+        found = self._codes.pop(query.get("code", ""), None)
+        if found is None or found[0] != issuer or found[2] != _hash(kept.get("verifier", "")):
+            raise self._denied()
+        return ProvenIdentity(provider=self.name, subject=self.subject_of(issuer, found[1]), name=found[1])
+
+    def _known(self, issuer: str) -> None:
+        if issuer not in self._labels:
+            raise NotFound("There is no such issuer.", provider=self.name, operation="issuer")
+
+    def _denied(self) -> AccessDenied:
+        return AccessDenied("This sign-in does not hold.", provider=self.name, operation="finish_sign_in")
 
 
 def _hash(password: str) -> str:
