@@ -49,14 +49,17 @@ class User(Row):
 
 
 class Identity(Row):
-    """A proof of who somebody is: the subject that an auth provider vouches for."""
+    """A proof of who somebody is: the subject that an auth provider vouches for.
+
+    A subject may name an issuer and what that one calls the person, so it is longer than a name.
+    """
 
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "core.User", related_name="identities", on_delete=fields.CASCADE, db_index=True
     )
     user_id: UUID
     provider = fields.CharField(max_length=40)
-    subject = fields.CharField(max_length=200)
+    subject = fields.CharField(max_length=512)
 
     class Meta:
         table = "core_identity"
