@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
 _VERSION = 7 << 76
 _VARIANT = 2 << 62
@@ -17,6 +18,11 @@ def uuid7() -> uuid.UUID:
     high = (chance >> 64) & 0xFFF
     low = chance & ((1 << 62) - 1)
     return uuid.UUID(int=(milliseconds << 80) | _VERSION | (high << 64) | _VARIANT | low)
+
+
+def time_of(made: uuid.UUID) -> datetime:
+    """When a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=made.int >> 80)
 
 
 def derived_id(*parts: object) -> uuid.UUID:

@@ -147,6 +147,7 @@ class Platform:
         self.jobs.add_handlers("core", self.domain.retention.handlers())
         self.jobs.add_schedules("core", self.domain.retention.schedules())
         self.jobs.add_handlers("core", self.domain.leaving.handlers())
+        self.jobs.add_handlers("core", self.domain.linking_mails.handlers())
         self.jobs.add_schedules("core", self.domain.leaving.schedules())
         self.jobs.add_handlers("core", self.domain.closing.handlers())
         self.jobs.add_schedules("core", self.domain.closing.schedules())

@@ -14,8 +14,11 @@ from aethex_live.domain.channels import Channels
 from aethex_live.domain.closing import Closing
 from aethex_live.domain.directory import Directory
 from aethex_live.domain.ingests import Ingests
+from aethex_live.domain.joining import Joining
 from aethex_live.domain.leaving import Leaving
 from aethex_live.domain.leaving_mails import LeavingMails
+from aethex_live.domain.linking import Linking
+from aethex_live.domain.linking_mails import LinkingMails
 from aethex_live.domain.login_links import LoginLinks
 from aethex_live.domain.mail_stops import MailStops
 from aethex_live.domain.moderators import Moderators
@@ -78,6 +81,9 @@ class Domain:
     webhook_desk: WebhookDesk
     reconciliation: Reconciliation
     mail_stops: MailStops
+    linking: Linking
+    linking_mails: LinkingMails
+    joining: Joining
 
     @classmethod
     def of(
@@ -100,6 +106,8 @@ class Domain:
         ingests = Ingests(db, providers, control, audit)
         stops = MailStops(db, clock, audit)
         mails = LeavingMails(providers, clock, jobs, secrets, site, stops)
+        joining = Joining(db, clock, accounts, site)
+        linking_mails = LinkingMails(providers, jobs, site)
         tokens = Tokens(db, clock, control, audit)
         bots = Bots(db, tokens, accounts, control, audit, site)
         leaving = Leaving(db, clock, control, audit, removal, ingests, mails, bots, days=site.leaving_days)
@@ -125,7 +133,7 @@ class Domain:
             closing=Closing(db, clock, providers, jobs, audit, removal, ingests, control, site, stops),
             removal=removal,
             audit=audit,
-            setup=Setup(db, accounts),
+            setup=Setup(db, accounts, joining),
             setup_steps=SetupSteps(),
             choices=SiteChoices(db, site, control, audit),
             operators=Operators(db, clock, accounts, channels, ingests, control, audit),
@@ -136,6 +144,9 @@ class Domain:
             webhook_desk=WebhookDesk(db, jobs, inbox, audit),
             reconciliation=Reconciliation(db, clock, providers, streams, hooks),
             mail_stops=stops,
+            linking=Linking(db, providers, accounts, audit, linking_mails),
+            linking_mails=linking_mails,
+            joining=joining,
         )
 
 

@@ -15,7 +15,7 @@ from aethex_live.events import record
 from aethex_live.events.types import TermsAccepted, UserAdmitted, UserBanned, UserChanged, UserDeclined, UserRegistered
 from aethex_live.ids import uuid7
 from aethex_live.models import Identity, User
-from aethex_live.providers import AccessDenied
+from aethex_live.providers import AccessDenied, Kind
 from aethex_live.providers import Invalid as ProviderInvalid
 from aethex_live.providers.auth import AuthCap, AuthPolicy, AuthProvider
 
@@ -93,6 +93,21 @@ class Accounts:
             return STATES.get(user.state, (CLOSED, ""))[0]
         return UNCONFIRMED if self._lacks_address(confirmed=user.email_verified_at is not None) else None
 
+    def takes_accounts(self) -> bool:
+        """Whether the auth provider can make accounts at all, here or by a sign-in elsewhere; see `policy`."""
+        return self.can(AuthCap.REGISTER) or self.can(AuthCap.REDIRECT)
+
+    def takes_passwords(self) -> bool:
+        """Whether some live provider proves by password: accounts of before a switch go on with theirs."""
+        return bool(self._living(AuthCap.PASSWORD))
+
+    def _living(self, capability: AuthCap) -> list[AuthProvider]:
+        """All live providers that can do this, the chosen one first."""
+        chosen = self.provider()
+        more = (self._providers.auth(name) for name in self._providers.names(Kind.AUTH))
+        found = {provider.name: provider for provider in (chosen, *more) if provider is not None}
+        return [provider for provider in found.values() if capability in provider.capabilities]
+
     def _lacks_address(self, *, confirmed: bool) -> bool:
         return not confirmed and self.policy().verify_email == "required"
 
@@ -123,7 +138,7 @@ class Accounts:
         name, address = check_username(username), check_email(email)
         provider = self._able(AuthCap.REGISTER)
         if not vouched:
-            _check_rules(provider.policy, address, invite)
+            check_rules(provider.policy, address, invite)
         if await User.filter(username_key=name.lower()).exists():
             raise taken("username_key")
         if role != "operator":
@@ -153,7 +168,7 @@ class Accounts:
                     email_key=kept.lower() if kept else None,
                     email_verified_at=self._clock.now() if vouched and kept else None,
                     role=role,
-                    state="active" if invite is None else await _admitted(provider, invite),
+                    state="active" if invite is None else await admitted(provider, invite),
                 )
                 proven = await provider.register(str(user_id), prepared)
                 await Identity.create(id=uuid7(), user=user, provider=provider.name, subject=proven.subject)
@@ -170,9 +185,8 @@ class Accounts:
         Raises Unauthenticated with one sentence for every wrong pair; Forbidden for a closed account, but only
         to who knows its password.
         """
-        provider = self._able(AuthCap.PASSWORD)
         user = await self.find(login)
-        identity = await Identity.get_or_none(user=user, provider=provider.name) if user else None
+        provider, identity = await self._with_password(user.id if user else None)
         subject = identity.subject if identity else ""
         try:
             await provider.check_password(subject, password)
@@ -183,10 +197,17 @@ class Accounts:
         check_open(user)
         return user, provider.name
 
+    async def _with_password(self, user_id: UUID | None) -> tuple[AuthProvider, Identity | None]:
+        """Who proves this account by password, or would."""
+        living = self._living(AuthCap.PASSWORD) or [self._able(AuthCap.PASSWORD)]
+        for provider in living if user_id else ():
+            if (identity := await Identity.get_or_none(user_id=user_id, provider=provider.name)) is not None:
+                return provider, identity
+        return living[0], None
+
     async def needs_second_step(self, user: User) -> bool:
-        """Whether a password alone does not sign this account in."""
-        found = await self._second_step(user.id)
-        return found is not None and await found[0].needs_second_step(found[1])
+        """Whether a password, or a proof of another site, alone does not sign this account in."""
+        return await self._second_step(user.id) is not None
 
     async def check_second_step(self, user_id: UUID, code: str) -> None:
         """Take a code of the second step, once. Raises Unauthenticated about `code` when it is wrong or used."""
@@ -200,35 +221,46 @@ class Accounts:
         raise Unauthenticated(WRONG_CODE, field="code", code="wrong-code")
 
     async def _second_step(self, user_id: UUID) -> tuple[AuthProvider, str] | None:
-        provider = self.provider()
-        if provider is None or AuthCap.SECOND_STEP not in provider.capabilities:
-            return None
-        identity = await Identity.get_or_none(user_id=user_id, provider=provider.name)
-        return (provider, identity.subject) if identity else None
+        """The provider that wants a code of this account, and whose."""
+        for provider in self._living(AuthCap.SECOND_STEP):
+            identity = await Identity.get_or_none(user_id=user_id, provider=provider.name)
+            # accounts without a password can have codes too: `register` calls people by the id of their account
+            subject = identity.subject if identity else str(user_id)
+            if await provider.needs_second_step(subject):
+                return provider, subject
+        return None
 
     async def has_password(self, user_id: UUID) -> bool:
         """Whether the account can prove itself by a password here."""
-        provider = self.provider()
-        if provider is None or AuthCap.PASSWORD not in provider.capabilities:
-            return False
-        return await Identity.filter(user_id=user_id, provider=provider.name).exists()
+        names = [provider.name for provider in self._living(AuthCap.PASSWORD)]
+        return await Identity.filter(user_id=user_id, provider__in=names).exists() if names else False
 
     async def proven(self, provider: str, subject: str) -> User:
         """The account of an identity that a provider has proved. Raises Unauthenticated, or Forbidden when closed."""
         identity = await Identity.get_or_none(provider=provider, subject=subject).select_related("user")
-        if identity is None:
+        user = identity.user if identity else await self._of_own_subject(provider, subject)
+        if user is None:
             raise Unauthenticated("There is no account behind this proof.", code="wrong-proof")
-        check_open(identity.user)
-        return identity.user
+        check_open(user)
+        return user
+
+    async def _of_own_subject(self, provider: str, subject: str) -> User | None:
+        """The account of a subject that is its id: one without a password may have a passkey at that provider."""
+        if provider not in {one.name for one in self._living(AuthCap.REGISTER)}:
+            return None
+        try:
+            return await User.get_or_none(id=UUID(subject), bot_of_id__isnull=True)
+        except ValueError:
+            return None
 
     async def set_password(self, user_id: UUID, password: str) -> None:
         """Replace the password of an account. Raises Invalid about `new_password`."""
-        provider = self._able(AuthCap.SET_PASSWORD)
-        identity = await Identity.get_or_none(user_id=user_id, provider=provider.name).select_related("user")
-        if identity is None:
+        provider, identity = await self._with_password(user_id)
+        if identity is None or AuthCap.SET_PASSWORD not in provider.capabilities:
             raise Conflict("This account signs in elsewhere and has no password here.")
+        user = await User.get(id=user_id)
         try:
-            names = (identity.user.username, identity.user.email or "")
+            names = (user.username, user.email or "")
             prepared = await provider.prepare_password(password, avoid=names)
         except ProviderInvalid as refused:
             raise Invalid(str(refused), field="new_password") from None
@@ -330,7 +362,6 @@ class Accounts:
 
     async def decline(self, user_id: UUID, by: Actor) -> User:
         """Decline a waiting account: it is deleted, and its name is free again. Raises NotFound."""
-        provider = self.provider()
         async with self._db.transaction():
             user = await self._waiting(user_id)
             identities = await Identity.filter(user_id=user_id)
@@ -342,7 +373,7 @@ class Accounts:
             )
             await User.filter(id=user_id).delete()
             for identity in identities:
-                if provider is not None and identity.provider == provider.name:
+                if (provider := self._providers.auth(identity.provider)) is not None:
                     await provider.delete_subject(identity.subject)
         return user
 
@@ -394,7 +425,8 @@ def check_open(user: User) -> None:
         raise Forbidden(sentence, code=code)
 
 
-def _check_rules(policy: AuthPolicy, address: str | None, invite: str) -> None:
+def check_rules(policy: AuthPolicy, address: str | None, invite: str) -> None:
+    """Raises Forbidden or Invalid where the operator's rules do not take one more account."""
     if policy.registration == "closed":
         raise Forbidden("This site takes no new accounts at the moment.", code="registration-closed")
     if policy.registration == "invite" and not invite.strip():
@@ -403,7 +435,8 @@ def _check_rules(policy: AuthPolicy, address: str | None, invite: str) -> None:
         raise Invalid("This site asks for an e-mail address.", field="email")
 
 
-async def _admitted(provider: AuthProvider, invite: str) -> Literal["active", "pending"]:
+async def admitted(provider: AuthProvider, invite: str) -> Literal["active", "pending"]:
+    """The state in which one more account begins, inside the caller's transaction. Raises Forbidden."""
     try:
         return await provider.admit(invite.strip())
     except AccessDenied as refused:

@@ -10,6 +10,8 @@ from aethex_live.events import record
 from aethex_live.events.types import ChannelDeleted
 from aethex_live.jobs import OutboxHandler
 from aethex_live.models import Channel, Identity, Ingest, Recording
+from aethex_live.providers import Kind
+from aethex_live.providers.auth import AuthCap
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -60,9 +62,16 @@ class Removal:
 
     async def identities(self, user_id: object) -> None:
         """Forget how somebody proves who they are, here and at the providers."""
-        for row in await Identity.filter(user_id=user_id).values("provider", "subject"):
-            await self._jobs.publish(DELETE_SUBJECT, row, plugin="core")
+        rows = [(row.provider, row.subject) for row in await Identity.filter(user_id=user_id)]
+        # who has no password may have codes or passkeys at a provider that calls people by the id of their account
+        own = [(name, str(user_id)) for name in self._providers.names(Kind.AUTH) if self._registers(name)]
+        for provider, subject in dict.fromkeys((*rows, *own)):
+            await self._jobs.publish(DELETE_SUBJECT, {"provider": provider, "subject": subject}, plugin="core")
         await Identity.filter(user_id=user_id).delete()
+
+    def _registers(self, name: str) -> bool:
+        provider = self._providers.auth(name)
+        return provider is not None and AuthCap.REGISTER in provider.capabilities
 
     async def _delete_ingest(self, call: OutboxCall) -> None:
         name = str(call.payload["provider"])

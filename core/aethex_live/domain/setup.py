@@ -13,6 +13,8 @@ from aethex_live.models import SiteFact, User
 if TYPE_CHECKING:
     from aethex_live.db import Database
     from aethex_live.domain.accounts import Accounts
+    from aethex_live.domain.joining import Joining
+    from aethex_live.providers.auth import ProvenIdentity
 
 KEY = "setup_token_hash"
 
@@ -20,9 +22,10 @@ KEY = "setup_token_hash"
 class Setup:
     """Makes and takes the set-up token. A new start makes a new one until there is an operator."""
 
-    def __init__(self, db: Database, accounts: Accounts) -> None:
+    def __init__(self, db: Database, accounts: Accounts, joining: Joining) -> None:
         self._db = db
         self._accounts = accounts
+        self._joining = joining
 
     async def needed(self) -> bool:
         """Whether the site has no operator yet."""
@@ -49,6 +52,13 @@ class Setup:
         """Make the operator's account. Raises NotFound for a dead link, Invalid about a field."""
         await self.check(token)
         user = await self._accounts.register(username, email, password, role="operator")
+        await SiteFact.filter(key=KEY).delete()
+        return user
+
+    async def complete_by(self, token: str, proven: ProvenIdentity, username: str, email: str) -> User:
+        """Make the operator's account for somebody whom another site proved. Raises as `complete` does."""
+        await self.check(token)
+        user = await self._joining.register(proven, username, email, operator=True)
         await SiteFact.filter(key=KEY).delete()
         return user
 

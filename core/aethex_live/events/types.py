@@ -73,6 +73,26 @@ class UserChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityLinked(Event):
+    """An account can be entered with an identity elsewhere; `issuer` is the short name of who proves it there."""
+
+    type: ClassVar[str] = "user.identity_linked"
+    user_id: UUID
+    provider: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityUnlinked(Event):
+    """An identity elsewhere opens an account no more; `issuer` is "" when the site does not know it any more."""
+
+    type: ClassVar[str] = "user.identity_unlinked"
+    user_id: UUID
+    provider: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserBanned(Event):
     """An account was banned from the site."""
 
