@@ -479,9 +479,53 @@ def _public() -> Sequence[Sample]:
         Sample("sign-in", "sign_in.html", enter, plain("/sign-in")),
         Sample("sign-up-refused", "sign_up.html", refused, plain("/sign-up")),
         Sample("setup", "setup.html", begin, plain("/setup/4f2a")),
+        *_elsewhere(),
         Sample("settings", "settings.html", account, shell("/settings", flashes=saved), "/settings"),
         Sample("settings-refused", "settings.html", wrong, shell("/settings"), "/settings"),
         *_account(),
+    ]
+
+
+def _elsewhere() -> Sequence[Sample]:
+    """Signing in with an account elsewhere; one label is as long as they get."""
+    labels = {"company": "Company", "school": "Staatliche Hochschule für Gestaltung Ost", "down": "Library"}
+    ways = [v.WayButton(label=t, action=f"/sign-in/with/oidc/{k}", healthy=k != "down") for k, t in labels.items()]
+    linked = [
+        v.LinkedRow(id="i1", label="Company", linked_at=NOW),
+        v.LinkedRow(id="i2", label="oidc", linked_at=NOW, known=False),
+    ]
+    account = v.SettingsView(
+        account=v.FormView(values={"display_name": "Ada"}),
+        username="ada_b",
+        local=False,
+        linked=linked,
+        linkable=ways[1:],
+    )
+    name = v.NameView(label="Company", form=v.FormView(values={"username": "ada_b"}), address="ada@example.org")
+    refused = v.ReturnView(title="You are not signed in", text="Begin anew.", again_label="To the sign-in page")
+    asked = v.NameView(label="Company", form=REFUSED, approval=True, terms=True)
+    away = v.WithView(label="Company", url="https://id.example.org/authorize?state=1&nonce=2")
+    button = v.WithView(label="Company", action="/sign-in/with/oidc/company")
+    setup = v.SetupView(action="/setup/4f2a", site_url=SITE, local=False, ways=ways[:1])
+    return [
+        Sample("sign-in-ways", "sign_in.html", v.SignInView(ways=ways), plain("/sign-in")),
+        Sample("sign-in-ways-alone", "sign_in.html", v.SignInView(ways=ways[:1], local=False), plain("/sign-in")),
+        Sample("sign-in-none", "sign_in.html", v.SignInView(local=False), plain("/sign-in")),
+        Sample("sign-up-ways", "sign_up.html", v.SignInView(ways=ways), plain("/sign-up")),
+        Sample("sign-in-with", "sign_in_with.html", button, plain("/sign-in/with/oidc/company")),
+        Sample("sign-in-with-away", "sign_in_with.html", away, plain("/sign-in/with/oidc/company")),
+        Sample(
+            "sign-in-with-refused", "sign_in_with_refused.html", refused, plain("/sign-in/with/oidc/company/return")
+        ),
+        Sample("sign-up-with", "sign_up_with.html", name, plain("/sign-up/with")),
+        Sample("sign-up-with-refused", "sign_up_with.html", asked, plain("/sign-up/with")),
+        Sample("sign-up-with-waiting", "sign_up_with.html", replace(name, waiting=True), plain("/sign-up/with")),
+        Sample(
+            "sign-up-with-setup", "sign_up_with.html", replace(name, setup=True, address=""), plain("/sign-up/with")
+        ),
+        Sample("setup-ways", "setup.html", setup, plain("/setup/4f2a")),
+        Sample("settings-ways", "settings.html", account, shell("/settings"), "/settings"),
+        Sample("confirm-ways", "confirm.html", v.ConfirmView(password=False, ways=ways[:1]), plain("/confirm")),
     ]
 
 

@@ -11,7 +11,6 @@ from aethex_live._web.cookies import take_flash
 from aethex_live._web.safe_mode import SAFE_MODE
 from aethex_live._web.views import ChannelView, Flash, NavItem, RailSection, ShellView, Tone, Viewer
 from aethex_live.models import Channel
-from aethex_live.providers.auth import AuthCap
 from aethex_live.web.request import current_actor
 
 if TYPE_CHECKING:
@@ -67,7 +66,8 @@ async def build(platform: Platform) -> ShellView:
         rail=await _rail(platform) if area == "site" else (),
         flashes=[*_safe_mode(platform), *([Flash(text=flash[1], tone=cast("Tone", flash[0]))] if flash else ())],
         registration=_takes_everyone(platform),
-        passwords=platform.domain.accounts.can(AuthCap.SET_PASSWORD),
+        passwords=await _has_password(platform, area),
+        ways=area == "site" and bool(platform.domain.linking.ways()),
         channel=cards.channel(channel) if channel is not None else None,
     )
 
@@ -81,7 +81,15 @@ def _safe_mode(platform: Platform) -> list[Flash]:
 
 def _takes_everyone(platform: Platform) -> bool:
     accounts = platform.domain.accounts
-    return accounts.can(AuthCap.REGISTER) and accounts.policy().registration in {"open", "approval"}
+    return accounts.takes_accounts() and accounts.policy().registration in {"open", "approval"}
+
+
+async def _has_password(platform: Platform, area: Area) -> bool:
+    """Whether pages should speak of a password: the settings and the stream key do."""
+    actor = current_actor()
+    if actor.user_id is None or not (area == "studio" or request.path.startswith("/settings")):
+        return platform.domain.accounts.takes_passwords()
+    return await platform.domain.accounts.has_password(actor.user_id)
 
 
 async def _viewer(platform: Platform, cards: Cards) -> Viewer | None:

@@ -16,7 +16,16 @@ from aethex_live.web.request import is_fragment, wants_json
 FILE = "terms.txt"
 LONGEST = 200_000
 # who does not accept can read, leave, sign out and change the colours
-OPEN = ("/terms", "/sign-out", "/settings", "/confirm", "/leaving", "/preferences/", "/api/v1/session")
+OPEN = (
+    "/terms",
+    "/sign-out",
+    "/sign-in/with/",
+    "/settings",
+    "/confirm",
+    "/leaving",
+    "/preferences/",
+    "/api/v1/session",
+)
 ASK = "The terms of this site changed: accept them on its pages first."
 
 

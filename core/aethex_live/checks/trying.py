@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aethex_live.errors import AethexError
 from aethex_live.ids import uuid7
 from aethex_live.providers import AccessDenied, Kind, NotFound
-from aethex_live.providers.auth import AuthCap, AuthProvider
+from aethex_live.providers.auth import AuthCap, AuthProvider, Redirecting
 from aethex_live.providers.email import Email, EmailProvider, MailCap
 from aethex_live.providers.storage import StorageProvider
 from aethex_live.providers.streaming import IngestSpec, StreamProvider
@@ -127,6 +127,8 @@ async def _answers(url: str) -> bool:
 
 async def _prove(provider: AuthProvider) -> str | Finding:
     """Make a password storable, and see a wrong one refused."""
+    if AuthCap.REDIRECT in provider.capabilities and isinstance(provider, Redirecting):
+        return await _ask_issuers(provider)
     if AuthCap.PASSWORD not in provider.capabilities:
         return warning("auth", "It proves people on its own pages, which can't be tried from here.", "Sign in with it.")
     if AuthCap.REGISTER in provider.capabilities:
@@ -136,3 +138,12 @@ async def _prove(provider: AuthProvider) -> str | Finding:
     except AccessDenied:
         return "A password was hashed, and a wrong one was refused."
     raise AethexError("it let in somebody who does not exist.")
+
+
+async def _ask_issuers(provider: Redirecting) -> str:
+    """Begin a sign-in at each issuer, which asks it for its addresses, and leave it there."""
+    issuers = provider.issuers()
+    for issuer in issuers:
+        await provider.begin_sign_in(issuer.key, return_url="https://localhost/try")
+    named = ", ".join(issuer.label for issuer in issuers)
+    return f"{named} answered; whether this site is registered there shows a sign-in."

@@ -15,7 +15,6 @@ from aethex_live._web.api.models import BroadcastOut, CategoryOut, LiveList, Pla
 from aethex_live._web.cards import Cards, is_private
 from aethex_live._web.views import Source
 from aethex_live.models import Broadcast, Category
-from aethex_live.providers.auth import AuthCap
 from aethex_live.providers.streaming import PlaySource
 from aethex_live.web import Access, allow, current_actor, current_channel, platform
 from aethex_live.web.api import refuses
@@ -50,7 +49,7 @@ async def site() -> SiteOut:
         url=parts.site.url,
         version=version("aethex-live"),
         api=API_VERSION,
-        registration=accounts.can(AuthCap.REGISTER) and accounts.policy().registration in {"open", "approval"},
+        registration=accounts.takes_accounts() and accounts.policy().registration in {"open", "approval"},
         terms_version=parts.site.terms_version,
         terms_url=parts.site.terms_url or (f"{parts.site.url}/terms" if parts.site.terms_version else ""),
         streaming=parts.providers.streaming() is not None,

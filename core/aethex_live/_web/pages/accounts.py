@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from aethex_live._web import second_step
 from aethex_live._web.cookies import add_flash, clear_session
 from aethex_live._web.views import SecondStepView, SignInView
+from aethex_live._web.way_buttons import way_buttons
 from aethex_live.domain.accounts import check_open
 from aethex_live.domain.login_links import PROVIDER
 from aethex_live.errors import NotFound, Refusal
@@ -198,17 +199,20 @@ async def signed_in(user: User, provider: str, wanted: str) -> Response:
 async def _show(template: str, form: Form[Any], wanted: str, status: int = 200, *, waiting: bool = False) -> Response:
     accounts = platform().domain.accounts
     policy = accounts.policy()
-    able = accounts.can(AuthCap.REGISTER)
+    able = accounts.takes_accounts()
+    # a form for passwords: to sign in all who have one, to sign up where one can be made
+    local = accounts.takes_passwords() if template == "sign_in.html" else accounts.can(AuthCap.REGISTER)
     view = SignInView(
         form=form,
         next=local_address(wanted) or "/",
-        local=accounts.can(AuthCap.PASSWORD),
+        local=local,
         registration=able and policy.registration in {"open", "approval"},
         mode=policy.registration if able else "closed",
         email_needed=policy.verify_email == "required",
         forgot=policy.forgot_href,
         waiting=waiting,
         terms=platform().site.terms_version > 0,
+        ways=way_buttons(platform()),
     )
     return await page(template, status=status, view=view)
 

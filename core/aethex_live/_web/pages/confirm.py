@@ -11,6 +11,7 @@ from quart import Blueprint, Response
 
 from aethex_live._web import second_step
 from aethex_live._web.views import ConfirmView
+from aethex_live._web.way_buttons import confirm_buttons
 from aethex_live.errors import Refusal, Unauthenticated
 from aethex_live.models import User
 from aethex_live.web import (
@@ -93,5 +94,6 @@ async def _show(form: Form[Any], wanted: str, status: int = 200) -> Response:
         next=local_address(wanted) or "/settings",
         password=await accounts.has_password(user.id),
         code=await accounts.needs_second_step(user),
+        ways=await confirm_buttons(platform(), user.id),
     )
     return await page("confirm.html", status=status, view=view)

@@ -11,11 +11,11 @@ from quart import Blueprint, Response, request
 
 from aethex_live._web.cookies import THEME_COOKIE, add_flash
 from aethex_live._web.views import SessionRow, SettingsView
+from aethex_live._web.way_buttons import linked_rows
 from aethex_live.actor import Actor
 from aethex_live.domain.login_links import PROVIDER
 from aethex_live.errors import NotFound, Refusal
 from aethex_live.models import Session, User
-from aethex_live.providers.auth import AuthCap
 from aethex_live.web import (
     Access,
     Form,
@@ -151,7 +151,7 @@ async def _show(
 ) -> Response:
     user = await User.get(id=_user_id())
     typed = {"display_name": user.display_name, "email": user.email or ""}
-    provider = platform().domain.accounts.provider()
+    linked, linkable = await linked_rows(platform(), user.id)
     theme = request.cookies.get(THEME_COOKIE)
     view = SettingsView(
         account=account_form or Form[Any](values=typed),
@@ -159,7 +159,9 @@ async def _show(
         sessions=await _sessions(),
         username=user.username,
         by_link=await came_by_link(),
-        local=provider is not None and AuthCap.SET_PASSWORD in provider.capabilities,
+        local=await platform().domain.accounts.has_password(user.id),
+        linked=linked,
+        linkable=linkable,
         theme="dark" if theme == "dark" else "light" if theme == "light" else "auto",
     )
     return await page("settings.html", status=status, view=view)

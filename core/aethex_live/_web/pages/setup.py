@@ -9,7 +9,9 @@ from quart import Blueprint, Response
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.pages.accounts import SignUp, signed_in
 from aethex_live._web.views import SetupView
+from aethex_live._web.way_buttons import way_buttons
 from aethex_live.errors import NotFound, Refusal
+from aethex_live.providers.auth import AuthCap
 from aethex_live.web import Access, Form, allow, page, platform, read_form
 
 blueprint = Blueprint("setup", __name__)
@@ -46,5 +48,12 @@ async def setup_posted(token: str) -> Response:
 
 
 async def _show(token: str, form: Form[Any], status: int = 200) -> Response:
-    view = SetupView(action=f"/setup/{token}", form=form, site_url=platform().site.url)
+    parts = platform()
+    view = SetupView(
+        action=f"/setup/{token}",
+        form=form,
+        site_url=parts.site.url,
+        local=parts.domain.accounts.can(AuthCap.REGISTER),
+        ways=way_buttons(parts, f"/setup/{token}/with"),
+    )
     return await page("setup.html", status=status, view=view)

@@ -12,6 +12,12 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /sign-up                      username, email, password, next
     POST /sign-in/code                 code
     POST /confirm                      password or code, next
+    POST /sign-in/with/<provider>/<issuer>      next, invite
+    POST /sign-up/with                 username, email, accept
+    POST /setup/<token>/with/<provider>/<issuer>
+    POST /confirm/with/<provider>/<issuer>      next
+    POST /settings/ways/<provider>/<issuer>
+    POST /settings/identities/<id>/remove
     POST /sign-out
     POST /setup/<token>                username, email, password
     POST /settings                     display_name, email                      (form `account`)
@@ -89,6 +95,7 @@ from aethex_live._web.views.pages import (
     WatchView,
 )
 from aethex_live._web.views.shell import Flash, NavItem, RailItem, RailSection, ShellView, Viewer
+from aethex_live._web.views.sign_in_with import LinkedRow, NameView, ReturnView, WayButton, WithView
 from aethex_live._web.views.studio import (
     ChartView,
     ClosedChannel,
@@ -130,10 +137,12 @@ __all__ = [
     "HealthView",
     "HomeView",
     "LeaveView",
+    "LinkedRow",
     "LiveCard",
     "LiveView",
     "MailRow",
     "ModeratorRow",
+    "NameView",
     "NavItem",
     "Option",
     "Pager",
@@ -143,6 +152,7 @@ __all__ = [
     "ProviderRow",
     "RailItem",
     "RailSection",
+    "ReturnView",
     "SecondStepView",
     "Series",
     "SessionRow",
@@ -166,4 +176,6 @@ __all__ = [
     "VideoView",
     "Viewer",
     "WatchView",
+    "WayButton",
+    "WithView",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from aethex_live._web.views.forms import EMPTY_FORM, ONE_PAGE, Pager
 from aethex_live._web.views.shell import NavItem
+from aethex_live._web.views.sign_in_with import NO_WAYS, LinkedRow, WayButton
 from aethex_live._web.views.things import ChannelView, LiveCard, LiveView, PlayerView, VideoCard
 
 
@@ -95,6 +96,7 @@ class SignInView:
     email_needed: bool = False
     forgot: str = ""
     waiting: bool = False
+    ways: Sequence[WayButton] = NO_WAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,7 @@ class ConfirmView:
     next: str = "/"
     password: bool = True
     code: bool = False
+    ways: Sequence[WayButton] = NO_WAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,8 @@ class SetupView:
     form: Any = EMPTY_FORM
     site_url: str = ""
     rtmp_url: str = ""
+    local: bool = True  # whether the account can have a password
+    ways: Sequence[WayButton] = NO_WAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +153,8 @@ class SettingsView:
     local: bool = True  # whether a password can be changed here
     by_link: bool = False  # whether the old password need not be typed
     theme: Literal["dark", "light", "auto"] = "auto"
+    linked: Sequence[LinkedRow] = ()
+    linkable: Sequence[WayButton] = NO_WAYS  # issuers that no identity of the account is of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

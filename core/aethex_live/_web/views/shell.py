@@ -85,5 +85,6 @@ class ShellView:
     rail: Sequence[RailSection] = ()
     flashes: Sequence[Flash] = ()
     registration: bool = True  # whether a "Sign up" button makes sense
-    passwords: bool = True  # whether accounts have passwords of this site
+    passwords: bool = True  # whether pages speak of a password: this account has one, for guests any could
+    ways: bool = False  # whether accounts elsewhere can be linked
     channel: ChannelView | None = None  # the studio's channel
