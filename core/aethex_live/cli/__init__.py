@@ -23,6 +23,7 @@ COMMANDS = {
     "providers": "providers",
     "user": "users",
     "webhooks": "webhooks",
+    "auth": "auth",
     "channel": "channels",
     "storage": "storage",
 }
