@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0007_bots")]
+    dependencies = [("core", "0008_webhooks")]
 
     operations = [
         ops.AlterField(
