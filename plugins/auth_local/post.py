@@ -15,6 +15,7 @@ from aethex_live.ids import derived_id
 from aethex_live.jobs import GiveUp, OutboxCall, OutboxHandler
 from aethex_live.models import User
 from aethex_live.providers.email import Email
+from aethex_live.services.posting import post
 
 from . import letters
 from .letters import Letter
@@ -115,8 +116,7 @@ class Post:
             raise GiveUp("This mail can't be sent: the site's e-mail provider is “none”.")
         if await self._context.domain.mail_stops.stops(address):
             return  # they bounced or were called unwanted; operators read that on the page of the person
-        mail = Email(to=address, subject=letter.subject, text=letter.text, headers={"Auto-Submitted": "auto-generated"})
-        await provider.send(mail, idempotency_key=call.idempotency_key)
+        await post(provider, Email(to=address, subject=letter.subject, text=letter.text), call)
 
     def _url(self, path: str) -> str:
         return f"{self._context.site.url.rstrip('/')}{path}"

@@ -10,12 +10,12 @@ from aethex_live.clock import Clock
 from aethex_live.db import Database
 from aethex_live.ids import uuid7
 from aethex_live.providers.email import Email, MailCap
+from aethex_live.providers.mail_rules import check_key, check_mail, sendable
 from aethex_live.services.mails import KeptMail
 
-from .checks import PROVIDER, check_mail, refused
 from .models import Mail
 
-LONGEST_KEY = 200
+PROVIDER = "outbox"
 MOST_A_PAGE = 200
 # rows deleted in one statement, so that a long-forgotten outbox never holds a lock for seconds
 _BATCH = 1000
@@ -39,15 +39,14 @@ class Outbox:
 
     async def send(self, message: Email, *, idempotency_key: str) -> str:
         """Keep the mail; a second one with the same key is the first. Returns its id. Raises Invalid."""
-        check_mail(message)
-        if not 0 < len(idempotency_key) <= LONGEST_KEY or "\0" in idempotency_key:
-            raise refused(f"An idempotency key has 1 to {LONGEST_KEY} characters.")
+        check_mail(message, PROVIDER)
+        check_key(idempotency_key, PROVIDER)
         mail = Mail(
             id=uuid7(),
             to=message.to,
             subject=message.subject,
-            text=_storable(message.text),
-            html=_storable(message.html) if message.html is not None else None,
+            text=sendable(message.text),
+            html=sendable(message.html) if message.html is not None else None,
             reply_to=message.reply_to,
             headers=dict(message.headers),
             idempotency_key=idempotency_key,
@@ -94,8 +93,3 @@ class Mails:
         while deleted := await self._db.execute(_TIDY, [before, _BATCH]):
             count += deleted
         return count
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL has no text with NUL or with halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aethex_live.jobs import OutboxCall, OutboxHandler
 from aethex_live.providers.email import Email
+from aethex_live.services.posting import post
 
 from .models import Report
 from .queue import outcome_of
@@ -26,7 +27,7 @@ def tell(context: PluginContext) -> OutboxHandler:
         if await context.domain.mail_stops.stops(report.reporter.email):
             return
         mail = Email(to=report.reporter.email, subject=_subject(context), text=_text(context, report))
-        await provider.send(mail, idempotency_key=call.idempotency_key)
+        await post(provider, mail, call)
 
     return OutboxHandler(topic=TELL, run=run)
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from aethex_live.errors import Conflict, Forbidden, Invalid, NotFound
 from aethex_live.events import record
 from aethex_live.events.types import ChannelClosed, ChannelRestored
-from aethex_live.jobs import GiveUp, OutboxHandler, Schedule
+from aethex_live.jobs import OutboxHandler, Schedule
 from aethex_live.models import Broadcast, Channel
-from aethex_live.providers import Invalid as ProviderInvalid
 from aethex_live.providers.email import Email
+from aethex_live.services.posting import post
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -179,11 +179,7 @@ class Closing:
             studio=f"{self._site.url}/studio?new",
         )
         subject = f"Your channel on {self._site.name} will be deleted"
-        mail = Email(to=channel.owner.email, subject=subject, text=text)
-        try:
-            await provider.send(mail, idempotency_key=call.idempotency_key)
-        except ProviderInvalid as refused:
-            raise GiveUp(str(refused)) from refused
+        await post(provider, Email(to=channel.owner.email, subject=subject, text=text), call)
 
     async def _note(self, action: str, channel: Channel, actor: Actor, detail: dict[str, str]) -> None:
         about = {"slug": channel.slug, "name": channel.name, **detail}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from aethex_live.errors import Unavailable
-from aethex_live.jobs import GiveUp, OutboxHandler
+from aethex_live.jobs import OutboxHandler
 from aethex_live.models import User
-from aethex_live.providers import Invalid as ProviderInvalid
 from aethex_live.providers.email import Email
 from aethex_live.secrets import BadSignature
+from aethex_live.services.posting import post
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -101,8 +101,4 @@ class LeavingMails:
             return
         subject = f"Your account on {self._site.name} will be deleted"
         text = self._text(user, user.delete_at, own=bool(call.payload["own"]))
-        mail = Email(to=user.email, subject=subject, text=text)
-        try:
-            await provider.send(mail, idempotency_key=call.idempotency_key)
-        except ProviderInvalid as refused:
-            raise GiveUp(str(refused)) from refused
+        await post(provider, Email(to=user.email, subject=subject, text=text), call)

@@ -18,6 +18,7 @@ from aethex_live.events.types import RecordingPurged
 from aethex_live.jobs import OutboxHandler, Schedule
 from aethex_live.models import Recording, User
 from aethex_live.providers.email import Email
+from aethex_live.services.posting import post
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -148,7 +149,7 @@ class Retention:
             return
         if await self._stops.stops(owner.email):
             return
-        await provider.send(self._message(owner.email, owner.display_name, due), idempotency_key=call.idempotency_key)
+        await post(provider, self._message(owner.email, owner.display_name, due), call)
 
     def _message(self, address: str, name: str, rows: Sequence[Recording]) -> Email:
         goes = rows[0].expires_at
