@@ -12,6 +12,8 @@ from aethex_live.errors import AethexError
 from aethex_live.ids import uuid7
 from aethex_live.providers import AccessDenied, Kind, NotFound
 from aethex_live.providers.auth import AuthCap, AuthProvider, Redirecting
+from aethex_live.providers.auth import AuthCap, AuthProvider
+from aethex_live.providers.calls import Trying
 from aethex_live.providers.email import Email, EmailProvider, MailCap
 from aethex_live.providers.storage import StorageProvider
 from aethex_live.providers.streaming import IngestSpec, StreamProvider
@@ -80,8 +82,13 @@ async def _store(provider: StorageProvider) -> str:
 
 
 async def send_test_mail(provider: EmailProvider, to: str, site_name: str) -> str | Finding:
-    """Send a mail to the operator and say what became of it. Raises Invalid for an address that is none."""
+    """Send a mail to the operator and say what became of it; without an address only ask the provider, if it can be.
+
+    Raises Invalid for an address that is none.
+    """
     if not to.strip():
+        if isinstance(provider, Trying):
+            return await provider.try_out()
         return warning("email", "There is no address to send to.", "Add one to your account, or type one.")
     text = f"This is a test of {site_name}. If you read it, mails of the site reach you.\n"
     message = Email(to=to.strip(), subject=f"Test mail of {site_name}", text=text)

@@ -146,3 +146,12 @@ class Outside(Protocol):
     """A provider whose work is done by a vendor outside; pages read its condition."""
 
     calls: Calls
+
+
+@runtime_checkable
+class Trying(Protocol):
+    """A provider that can say whether its vendor takes our credentials, without any effect there."""
+
+    async def try_out(self) -> str:
+        """Ask the vendor; what was found, in a sentence. Raises provider errors, whose sentences say what to mend."""
+        ...
