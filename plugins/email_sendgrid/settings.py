@@ -1,0 +1,55 @@
+"""Settings of email_sendgrid: the keys of the account, and who the mails are from."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, field_validator
+
+from aethex_live import PluginSettings
+from aethex_live.providers import Invalid
+from aethex_live.providers.mail_rules import check_address
+
+LIVE = "https://api.sendgrid.com"
+
+
+class EmailSendgridSettings(PluginSettings):
+    """Keys and sender. `api_key` and `from_address` are needed as soon as sendgrid is chosen."""
+
+    api_key: SecretStr = Field(SecretStr(""), description="API key, SG.…, with the right Mail Send")
+    verification_keys: tuple[str, ...] = Field(
+        (), description="public keys of the signed event webhook; two while one replaces the other"
+    )
+    from_address: str = Field("", description="the address that mails come from, verified at SendGrid")
+    from_name: str = Field("", max_length=100, description="the name that mails come from; the site's by default")
+    base_url: str = Field(LIVE, description="address of the API; https://api.eu.sendgrid.com for accounts in the EU")
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_key(cls, key: SecretStr) -> SecretStr:
+        text = key.get_secret_value().strip()
+        if text and not (text.startswith("SG.") and len(text) > 3 and text.isascii() and text.isprintable()):
+            raise ValueError("this should be one word that begins with SG.")
+        return SecretStr(text)
+
+    @field_validator("from_address")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if address:
+            try:
+                check_address(address, "sendgrid")
+            except Invalid as error:
+                raise ValueError(str(error)) from None
+        return address
+
+    @field_validator("from_name")
+    @classmethod
+    def _is_line(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("this should be one line of text")
+        return name
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("this should begin with https://")
+        return url.rstrip("/")

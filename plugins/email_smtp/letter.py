@@ -1,0 +1,57 @@
+"""A mail as it goes over the wire: text alone, or text and HTML side by side, in seven bits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from aethex_live.providers.email import Email
+from aethex_live.providers.mail_rules import sendable
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who mails are from."""
+
+    address: str
+    name: str
+
+    @property
+    def domain(self) -> str:
+        """The domain of the address."""
+        return self.address.rpartition("@")[2]
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID that belongs to an idempotency key: a repeat has the same, and mailboxes can tell it by that."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+
+
+def written(mail: Email, sender: Sender, mail_id: str, now: datetime) -> bytes:
+    """The whole message, with CRLF line ends; `mail` is checked already."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = sendable(mail.subject)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = mail_id
+    if mail.reply_to is not None:
+        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    _put_headers(message, mail.headers)
+    # quoted-printable keeps every line short and of seven bits, whatever the server takes
+    message.set_content(sendable(mail.text), cte="quoted-printable")
+    if mail.html is not None:
+        message.add_alternative(sendable(mail.html), subtype="html", cte="quoted-printable")
+    # headers may be as long as a line may be: folded shorter, the library would encode long addresses into nonsense
+    return message.as_bytes(policy=SMTP.clone(max_line_length=998))
+
+
+def _put_headers(message: EmailMessage, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        message[name] = value
