@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from typing import Any
 
 import pytest
 
 from aethex_live.clock import ManualClock
-from aethex_live.providers import AccessDenied, RateLimited, Unavailable
+from aethex_live.providers import AccessDenied, ProviderError, RateLimited, Unavailable
 from aethex_live.providers.calls import FAILURES as MOST_FAILURES
 from aethex_live.providers.calls import PROBE_S
 from aethex_live.providers.email import Email
@@ -111,3 +113,15 @@ class MailFailures:
             await provider.send(MAIL, idempotency_key="1")
         assert "person@example.org" not in str(refused.value) + repr(refused.value)
         assert "req-4" in str(refused.value)
+
+    async def test_neither_a_mail_nor_a_key_stands_in_a_log(
+        self, provider: Any, twin: Twin, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level(logging.DEBUG)
+        for how in ("failed", "wrong json", "expired", "half", ""):
+            twin.failing = how
+            with contextlib.suppress(ProviderError):
+                await provider.send(MAIL, idempotency_key=how or "good")
+        assert len(twin.taken) == 1
+        assert "person@example.org" not in caplog.text
+        assert twin.key not in caplog.text

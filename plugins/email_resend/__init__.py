@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.providers import NotConfigured, Offer
 from aethex_live.providers.calls import Calls
 from aethex_live.providers.email import EmailProvider
 
-from .errors import PROVIDER
-from .hooks import Hooks
-from .service import ResendMail, Sender
-from .settings import EmailResendSettings
+from .settings import PROVIDER, EmailResendSettings
+
+if TYPE_CHECKING:
+    from .service import ResendMail
 
 __all__ = ["EmailResend"]
 
@@ -35,6 +35,10 @@ class EmailResend(Plugin):
 
     def _build(self) -> ResendMail:
         """Raises NotConfigured, which names the setting and where to get its value."""
+        # here, because a site that does not send by it need not read it
+        from .hooks import Hooks
+        from .service import ResendMail, Sender
+
         settings = self._settings
         key = self._need("api_key", settings.api_key.get_secret_value(), "make one, re_…, at resend.com/api-keys")
         address = self._need(

@@ -8,7 +8,8 @@ from typing import Any
 from aethex_live.providers import AccessDenied, Conflict, Invalid, ProviderError, RateLimited
 from aethex_live.providers.http import Reply, word
 
-PROVIDER = "resend"
+from .settings import PROVIDER
+
 _DAY_S, _HOUR_S = 86_400.0, 3_600.0
 _FIELD = re.compile(r"`([a-z_.\d\[\]]{1,40})`")
 _KEY = (

@@ -15,7 +15,7 @@ from aethex_live.providers.http import word
 from aethex_live.providers.signatures import LONGEST_STAMP, check_time
 from aethex_live.providers.webhooks import ProviderEvent, WebhookRejected, WebhookRequest
 
-from .errors import PROVIDER
+from .settings import PROVIDER
 
 if TYPE_CHECKING:
     from standardwebhooks import Webhook

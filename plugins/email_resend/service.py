@@ -13,8 +13,9 @@ from aethex_live.providers.http import VendorHttp, word
 from aethex_live.providers.mail_rules import check_key, check_mail, check_plain, refused, sendable
 from aethex_live.providers.webhooks import ProviderEvent, WebhookRejected, WebhookRequest
 
-from .errors import PROVIDER, refusal
+from .errors import refusal
 from .hooks import Hooks
+from .settings import PROVIDER
 
 MOST_AT_ONCE = 100
 _SENDING_ONLY = "restricted_api_key"

@@ -8,6 +8,7 @@ from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
 
+PROVIDER = "resend"
 LIVE = "https://api.resend.com"
 
 
@@ -37,7 +38,7 @@ class EmailResendSettings(PluginSettings):
     def _is_address(cls, address: str) -> str:
         if address:
             try:
-                check_address(address, "resend")
+                check_address(address, PROVIDER)
             except Invalid as error:
                 raise ValueError(str(error)) from None
         return address

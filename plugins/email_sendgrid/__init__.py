@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.providers import NotConfigured, Offer
 from aethex_live.providers.calls import Calls
 from aethex_live.providers.email import EmailProvider
 
-from .errors import PROVIDER
-from .hooks import Hooks
-from .service import SendgridMail
-from .settings import EmailSendgridSettings
+from .settings import PROVIDER, EmailSendgridSettings
+
+if TYPE_CHECKING:
+    from .service import SendgridMail
 
 __all__ = ["EmailSendgrid"]
 
@@ -35,6 +35,10 @@ class EmailSendgrid(Plugin):
 
     def _build(self) -> SendgridMail:
         """Raises NotConfigured, which names the setting and where to get its value."""
+        # here, because a site that does not send by it need not read it
+        from .hooks import Hooks
+        from .service import SendgridMail
+
         settings = self._settings
         key = self._need(
             "api_key", settings.api_key.get_secret_value(), "make one, SG.…, at app.sendgrid.com/settings/api_keys"

@@ -7,7 +7,8 @@ from typing import Any
 from aethex_live.providers import AccessDenied, Invalid, ProviderError
 from aethex_live.providers.http import Reply, word
 
-PROVIDER = "sendgrid"
+from .settings import PROVIDER
+
 _KEY = (
     "SendGrid refuses the API key: make one with the right Mail Send at app.sendgrid.com/settings/api_keys and set it "
     "as api_key under [plugins.email_sendgrid], or as AETHEX_EMAIL_SENDGRID__API_KEY"

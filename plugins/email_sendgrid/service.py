@@ -11,8 +11,9 @@ from aethex_live.providers.http import VendorHttp, word
 from aethex_live.providers.mail_rules import check_key, check_mail, check_plain, refused, sendable
 from aethex_live.providers.webhooks import ProviderEvent, WebhookRejected, WebhookRequest
 
-from .errors import PROVIDER, refusal
+from .errors import refusal
 from .hooks import PREFIX, Hooks
+from .settings import PROVIDER
 
 _SEND = "/v3/mail/send"
 # links of mails open accounts: they must not go through another host

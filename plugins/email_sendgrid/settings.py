@@ -8,6 +8,7 @@ from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
 
+PROVIDER = "sendgrid"
 LIVE = "https://api.sendgrid.com"
 
 
@@ -35,7 +36,7 @@ class EmailSendgridSettings(PluginSettings):
     def _is_address(cls, address: str) -> str:
         if address:
             try:
-                check_address(address, "sendgrid")
+                check_address(address, PROVIDER)
             except Invalid as error:
                 raise ValueError(str(error)) from None
         return address

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-import ssl
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.providers import NotConfigured, Offer
 from aethex_live.providers.email import EmailProvider
 
-from .errors import PROVIDER
-from .letter import Sender
-from .line import Server
-from .service import SmtpMail
-from .settings import EmailSmtpSettings
+from .settings import PROVIDER, EmailSmtpSettings
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .line import Server
+    from .service import SmtpMail
 
 __all__ = ["EmailSmtp"]
 
@@ -40,6 +41,10 @@ class EmailSmtp(Plugin):
 
     def _build(self) -> SmtpMail:
         """Raises NotConfigured, which names the setting and where to get its value."""
+        # here, because a site that does not send by it need not read it
+        from .letter import Sender
+        from .service import SmtpMail
+
         settings = self._settings
         self._need("host", settings.host, "your mail service names it, often smtp.<its domain>")
         self._need("from_address", settings.from_address, "an address that the mail server lets you send from")
@@ -56,6 +61,8 @@ class EmailSmtp(Plugin):
         )
 
     def _server(self) -> Server:
+        from .line import Server
+
         settings = self._settings
         return Server(
             host=settings.host,
@@ -69,6 +76,8 @@ class EmailSmtp(Plugin):
         )
 
     def _trust(self) -> ssl.SSLContext:
+        import ssl
+
         path = self._settings.ca_file
         try:
             return ssl.create_default_context(cafile=path)

@@ -12,7 +12,8 @@ from typing import Any
 
 from aethex_live.providers import AccessDenied, Invalid, NotConfigured, ProviderError, RateLimited, Unavailable
 
-PROVIDER = "smtp"
+from .settings import PROVIDER
+
 LATER_S = 60.0  # servers that ask for patience mean minutes
 _ENHANCED = re.compile(rb"^([245]\.\d{1,3}\.\d{1,3})\b")
 _CLOSING = 421

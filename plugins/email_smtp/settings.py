@@ -11,6 +11,7 @@ from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
 
+PROVIDER = "smtp"
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -68,7 +69,7 @@ def plain_address(address: str) -> str:
     if not address:
         return address
     try:
-        check_address(address, "smtp")
+        check_address(address, PROVIDER)
     except Invalid as error:
         raise ValueError(str(error)) from None
     if not address.isascii():

@@ -1,11 +1,6 @@
 """Resend's twin, and the provider that sends to it."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from aethex_live.clock import ManualClock
 from aethex_live.providers.calls import Calls

@@ -7,5 +7,9 @@ from aethex_live.testing.conformance import EmailConformance
 
 class TestSmtp(EmailConformance):
     @pytest.fixture
+    def provider(self, provider):
+        return provider
+
+    @pytest.fixture
     def arrived(self, mailbox):
         return mailbox.arrived

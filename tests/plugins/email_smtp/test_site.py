@@ -98,3 +98,19 @@ def test_the_password_does_not_show():
     settings = EmailSmtpSettings(**GOOD, username="site", password=SecretStr("canary-7"))
     provider = built(EmailSmtp, settings, chosen="smtp")
     assert "canary-7" not in repr(settings) + repr(provider) + repr(vars(provider))
+
+
+async def test_a_mail_that_is_refused_is_given_up_and_its_address_stays_out_of_the_log(
+    open_site: OpenSite, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+):
+    mailbox.refuse = {"rcpt": "550 5.1.1 <ada@example.net> is unknown here"}
+    async with server(mailbox) as port:
+        site = await mailing_site(open_site, "smtp", {**GOOD, "host": "127.0.0.1", "port": port, "security": "none"})
+        browser = await site.browser()
+        await browser.submit("/sign-up", username="ada", email="ada@example.net", password="correct horse 9 battery")
+        site.platform.db.bind()
+        await site.platform.jobs.settle()
+        [dead] = await site.platform.jobs.dead()
+    assert dead.attempts == 1
+    assert dead.last_error == "The mail server refuses the recipient (550 5.1.1)."
+    assert "ada@example.net" not in caplog.text
