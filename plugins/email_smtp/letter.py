@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -43,15 +42,13 @@ def written(mail: Email, sender: Sender, mail_id: str, now: datetime) -> bytes:
     message["Message-ID"] = mail_id
     if mail.reply_to is not None:
         message["Reply-To"] = Address(addr_spec=mail.reply_to)
-    _put_headers(message, mail.headers)
+    plain = {name: value for name, value in mail.headers.items() if value.isascii()}
+    for name in mail.headers.keys() - plain.keys():
+        message[name] = mail.headers[name]
     # quoted-printable keeps every line short and of seven bits, whatever the server takes
     message.set_content(sendable(mail.text), cte="quoted-printable")
     if mail.html is not None:
         message.add_alternative(sendable(mail.html), subtype="html", cte="quoted-printable")
-    # headers may be as long as a line may be: folded shorter, the library would encode long addresses into nonsense
-    return message.as_bytes(policy=SMTP.clone(max_line_length=998))
-
-
-def _put_headers(message: EmailMessage, headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        message[name] = value
+    # as they are, in lines as long as they may be: the library would fold long addresses into encoded words
+    head = "".join(f"{name}: {value}\r\n" for name, value in plain.items())
+    return head.encode() + message.as_bytes()
