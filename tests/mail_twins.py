@@ -104,7 +104,9 @@ class Twin:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        verdict = self.guard.check(request.method, request.path, request.query_string, headers, raw) if self.guard else None
+        verdict = (
+            self.guard.check(request.method, request.path, request.query_string, headers, raw) if self.guard else None
+        )
         errors = verdict.errors if verdict else []
         body = orjson.loads(raw) if raw else None
         self.seen.append(Seen(request.method, request.path, headers, body, errors))
@@ -121,7 +123,9 @@ class Twin:
             case "timeout":
                 await asyncio.sleep(30)
             case "failed":
-                return web.Response(status=500, text="<h1>Internal Server Error</h1>", headers={"x-request-id": "req-500"})
+                return web.Response(
+                    status=500, text="<h1>Internal Server Error</h1>", headers={"x-request-id": "req-500"}
+                )
             case "busy":
                 return web.Response(status=429, text="{}", headers={"Retry-After": "7"})
             case "half":
@@ -132,7 +136,9 @@ class Twin:
                 request.transport.close()
                 return response
             case "wrong json":
-                return web.Response(text="<html>Welcome to the hotel's network</html>", headers={"x-request-id": "req-1"})
+                return web.Response(
+                    text="<html>Welcome to the hotel's network</html>", headers={"x-request-id": "req-1"}
+                )
             case "expired":
                 return self.refused(401)
         await asyncio.sleep(0.3)
@@ -163,7 +169,11 @@ class ResendTwin(Twin):
 
     def refused(self, status: int) -> web.Response:
         name = {401: "invalid_api_key", 422: "validation_error"}[status]
-        message = "Invalid `to` field. The address person@example.org is not right." if status == 422 else "API key is invalid"
+        message = (
+            "Invalid `to` field. The address person@example.org is not right."
+            if status == 422
+            else "API key is invalid"
+        )
         return web.json_response(
             {"statusCode": status, "name": name, "message": message}, status=status, headers={"x-request-id": "req-4"}
         )
@@ -211,7 +221,11 @@ class ResendTwin(Twin):
             "to": [self.to.get(mail_id, "person@example.org")],
             "subject": "Hello",
             "tags": self.tags.get(mail_id, {}),
-            **({"bounce": {"message": "m", "subType": "General", "type": "Permanent"}} if "bounce" in event_type else {}),
+            **(
+                {"bounce": {"message": "m", "subType": "General", "type": "Permanent"}}
+                if "bounce" in event_type
+                else {}
+            ),
             **more,
         }
         body = orjson.dumps({"type": event_type, "created_at": "2026-11-22T23:41:12.126Z", "data": data})
@@ -288,7 +302,9 @@ class SendgridTwin(Twin):
     def tell(
         self, event_type: str, mail_id: str, *, age: timedelta = timedelta(0), foreign: bool = False
     ) -> WebhookRequest:
-        event = {"email.delivered": "delivered", "email.bounced": "bounce", "email.complained": "spamreport"}[event_type]
+        event = {"email.delivered": "delivered", "email.bounced": "bounce", "email.complained": "spamreport"}[
+            event_type
+        ]
         more = {"type": "bounce", "status": "5.1.1", "reason": "550 no such person"} if event == "bounce" else {}
         now = datetime.now(UTC)
         return self.signed(orjson.dumps([self.told(event, mail_id, **more)]), now - age, now=now, foreign=foreign)

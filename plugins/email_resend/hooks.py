@@ -67,7 +67,8 @@ class Hooks:
         wanted = [signer.sign(event_id, moment, body).encode() for signer in self._signers]
         given = [signature.encode("ascii", "replace") for signature in shown.split()[:10]]
         # all of them, however early one fits
-        if not any([hmac.compare_digest(want, one) for want in wanted for one in given]):
+        fitting = [hmac.compare_digest(want, one) for want in wanted for one in given]
+        if not any(fitting):
             raise WebhookRejected("signature")
         check_time(int(stamp), request.received_at)
         return event_id

@@ -59,7 +59,7 @@ class ResendMail:
         self._http = VendorHttp(PROVIDER, "Resend", base_url, self.calls, headers=headers, extra="resend")
 
     async def send(self, message: Email, *, idempotency_key: str) -> str:
-        """Hand a mail over; returns Resend's id of it. Raises Invalid for what is no mail, and other provider errors."""
+        """Hand a mail over; returns Resend's id of it. Raises Invalid for what is no mail, and what calls raise."""
         check_key(idempotency_key, PROVIDER)
         return await self._post("send", "/emails", self._body(message), idempotency_key, _one)
 
@@ -82,7 +82,9 @@ class ResendMail:
         except AccessDenied as error:
             if error.code != _SENDING_ONLY:
                 raise
-            return "Resend takes the API key, which may send and nothing else: a test mail shows whether the domain is right."
+            return (
+                "Resend takes the API key, which may send and nothing else; a test mail shows if the domain is right."
+            )
         told = reply.json()
         rows = told.get("data") if isinstance(told, dict) else None
         if not isinstance(rows, list):

@@ -13,6 +13,9 @@ from email.utils import format_datetime
 from aethex_live.providers.email import Email
 from aethex_live.providers.mail_rules import sendable
 
+# the longest line of quoted-printable, RFC 2045; encoded words get shorter than their 75, too
+_WIRE = SMTP.clone(max_line_length=76)
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -34,7 +37,7 @@ def message_id(key: str, domain: str) -> str:
 
 def written(mail: Email, sender: Sender, mail_id: str, now: datetime) -> bytes:
     """The whole message, with CRLF line ends; `mail` is checked already."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(addr_spec=mail.to)
     message["Subject"] = sendable(mail.subject)

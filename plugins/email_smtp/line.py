@@ -118,13 +118,13 @@ class _Connected(smtplib.SMTP):
     """The library's conversation over our socket, of which somebody else holds a handle."""
 
     def __init__(self, line: Line) -> None:
-        server = line._server  # noqa: SLF001 - one thing in two classes, because the library wants a subclass
+        server = line._server
         super().__init__(local_hostname=server.hello, timeout=server.step_s)
         self._host = server.host  # what STARTTLS compares the certificate with; the library sets it when it connects
         self._line = line
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self._line._reach(host, port)  # noqa: SLF001 - as above
+        return self._line._reach(host, port)
 
 
 def _log_in(smtp: smtplib.SMTP, server: Server) -> None:

@@ -11,9 +11,9 @@ from aethex_live.providers.calls import Calls
 from aethex_live.providers.email import Email, MailCap
 from aethex_live.providers.mail_rules import check_key, check_mail, check_plain
 
-from .settings import PROVIDER
 from .letter import Sender, message_id, written
 from .line import Line, Server
+from .settings import PROVIDER
 
 
 class SmtpMail:

@@ -23,7 +23,9 @@ class EmailSmtpSettings(PluginSettings):
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="starttls: encrypted after a greeting; tls: from the first byte; none: not at all"
     )
-    ca_file: Path | None = Field(None, description="certificates to trust instead of the machine's, for a server inside")
+    ca_file: Path | None = Field(
+        None, description="certificates to trust instead of the machine's, for a server inside"
+    )
     username: str = Field("", max_length=320, description="name for the login; without one there is no login")
     password: SecretStr = Field(SecretStr(""), description="password for the login; a mail service calls it SMTP key")
     from_address: str = Field("", description="the address that mails come from")

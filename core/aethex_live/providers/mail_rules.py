@@ -24,8 +24,11 @@ _KEY = re.compile(r"[!-~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")  # and halves of characters: nobody can send them
 # what the provider writes itself, and what would redirect a mail or change its meaning
 _RESERVED = frozenset(
-    "bcc cc content-transfer-encoding content-type date dkim-signature from message-id mime-version received reply-to "
-    "resent-to resent-cc resent-bcc return-path sender subject to".split()
+    (
+        *("bcc", "cc", "content-transfer-encoding", "content-type", "date", "dkim-signature", "from", "message-id"),
+        *("mime-version", "received", "reply-to", "resent-bcc", "resent-cc", "resent-to", "return-path", "sender"),
+        *("subject", "to"),
+    )
 )
 
 

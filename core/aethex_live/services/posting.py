@@ -16,8 +16,9 @@ _AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 async def post(provider: EmailProvider, mail: Email, call: OutboxCall) -> str:
     """Send the mail of a row; returns the provider's id of it.
 
-    A mail of text alone gets a page of the same words. The row's id is the idempotency key, and the tag `ref`, by which bounces and complaints name it. Raises GiveUp for
-    a mail that the provider calls malformed, which no repeat mends, and what the provider raises.
+    A mail of text alone gets a page of the same words. The row's id is the idempotency key, and the tag `ref`, by which
+    bounces and complaints name it. Raises GiveUp for a mail that the provider calls malformed, which no repeat mends,
+    and what the provider raises.
     """
     whole = dataclasses.replace(
         mail,

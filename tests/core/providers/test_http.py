@@ -78,9 +78,9 @@ async def test_a_status_becomes_an_error(status: int, kind: type):
 
 def test_the_library_is_read_when_a_client_is_made_and_not_before():
     code = (
-        "import sys; import aethex_live.providers.http; import aethex_plugins.email_resend, aethex_plugins.email_sendgrid, "
-        "aethex_plugins.email_smtp; "
-        "print(*(name for name in ('httpx', 'standardwebhooks', 'cryptography', 'resend', 'sendgrid') "
+        "import sys; import aethex_live.providers.http; "
+        "import aethex_plugins.email_resend, aethex_plugins.email_sendgrid, aethex_plugins.email_smtp; "
+        "print(*(name for name in ('httpx', 'smtplib', 'standardwebhooks', 'cryptography', 'resend', 'sendgrid') "
         "if name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

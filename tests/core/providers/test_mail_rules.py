@@ -9,7 +9,9 @@ from aethex_live.providers.email import Email
 from aethex_live.providers.mail_rules import check_address, check_key, check_mail, check_plain, sendable
 
 
-@pytest.mark.parametrize("address", ["a@b.org", "first.last+tag@mail.example.co.uk", "jörg@example.org", "x@xn--bcher.de"])
+@pytest.mark.parametrize(
+    "address", ["a@b.org", "first.last+tag@mail.example.co.uk", "jörg@example.org", "x@xn--bcher.de"]
+)
 def test_an_address_is_taken(address: str):
     check_address(address, "fake")
 

@@ -99,7 +99,9 @@ def test_no_text_becomes_a_tag(text: str, subject: str):
     assert all(re.fullmatch(r"https?://\S+", link) for link in page.links)
 
 
-@pytest.mark.parametrize("name", ["<script>a()</script>", "https://evil.example", '" onmouseover="a()', "{title}", "%s"])
+@pytest.mark.parametrize(
+    "name", ["<script>a()</script>", "https://evil.example", '" onmouseover="a()', "{title}", "%s"]
+)
 def test_nobodys_name_does_anything(name: str):
     page = Reader(as_page("x", f"Hello {name},\n\nwelcome.\n"))
     assert page.links == []

@@ -131,9 +131,9 @@ async def test_trying_out_tells_a_right_key_from_a_wrong_one(provider: ResendMai
     twin.sending_only = True
     assert "may send and nothing else" in await provider.try_out()
     twin.sending_only, twin.domains = False, [{"name": "example.org", "status": "pending"}]
-    with pytest.raises(AccessDenied, match="has not verified example.org"):
+    with pytest.raises(AccessDenied, match=r"has not verified example\.org"):
         await provider.try_out()
     twin.key = "re_another"
-    with pytest.raises(AccessDenied, match="resend.com/api-keys"):
+    with pytest.raises(AccessDenied, match=r"resend\.com/api-keys"):
         await provider.try_out()
     assert twin.taken == []

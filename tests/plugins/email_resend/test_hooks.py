@@ -34,7 +34,11 @@ def reason(hooks: Hooks, request: WebhookRequest) -> str:
 
 def of_vector(**changes: object) -> tuple[Hooks, WebhookRequest]:
     vector = json.loads((need("specs") / "webhook-vectors.json").read_text("utf-8"))["standard_webhooks_svix"] | changes
-    headers = {"svix-id": vector["id"], "svix-timestamp": str(vector["timestamp"]), "svix-signature": vector["signature"]}
+    headers = {
+        "svix-id": vector["id"],
+        "svix-timestamp": str(vector["timestamp"]),
+        "svix-signature": vector["signature"],
+    }
     now = datetime.fromtimestamp(1614265330, UTC) + timedelta(seconds=vector.get("late", 0))
     return Hooks([vector["secret"]]), WebhookRequest(headers=headers, body=vector["body"].encode(), received_at=now)
 

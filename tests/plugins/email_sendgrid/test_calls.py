@@ -94,7 +94,7 @@ async def test_a_mail_without_a_subject_is_refused_before_it_goes(provider: Send
 @pytest.mark.parametrize(
     ("status", "error", "says"),
     [
-        (400, Invalid, "malformed: personalizations.0.to.0.email (400)"),
+        (400, Invalid, "malformed: personalizations.0.to.0.email (400, request req-7)"),
         (401, AccessDenied, "AETHEX_EMAIL_SENDGRID__API_KEY"),
         (403, AccessDenied, "settings/sender_auth"),
         (413, Invalid, "malformed"),

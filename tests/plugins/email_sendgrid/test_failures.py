@@ -1,8 +1,7 @@
 """What becomes of a mail when SendGrid fails."""
 
-from aiohttp import web
-
 import pytest
+from aiohttp import web
 
 from aethex_live.providers import Unavailable
 from aethex_plugins.email_sendgrid.service import SendgridMail

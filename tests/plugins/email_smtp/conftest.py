@@ -8,11 +8,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from mail_servers import Mailbox, server
+
 from aethex_live.clock import ManualClock
 from aethex_plugins.email_smtp.letter import Sender
 from aethex_plugins.email_smtp.line import Server
 from aethex_plugins.email_smtp.service import SmtpMail
-from mail_servers import Mailbox, server
 
 SENDER = Sender("hello@example.org", "AeThex, the “site”")
 

@@ -65,6 +65,12 @@ class Mailbox:
         return [as_email(mail) for mail in self.mails]
 
 
+def words(part: EmailMessage) -> str:
+    """The text of a part, without the line end that belongs to the wire."""
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n").removesuffix("\n")
+
+
 def as_email(mail: EmailMessage) -> Email:
     """What arrived, as it was handed over."""
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
@@ -73,8 +79,8 @@ def as_email(mail: EmailMessage) -> Email:
     return Email(
         to=mail["To"],
         subject=mail["Subject"],
-        text=text.get_content().removesuffix("\n"),
-        html=html.get_content().removesuffix("\n") if html is not None else None,
+        text=words(text),
+        html=words(html) if html is not None else None,
         reply_to=str(replies) if replies else None,
         headers={
             name: value for name, value in mail.items() if name.lower() not in _OURS and not name.startswith("Content-")

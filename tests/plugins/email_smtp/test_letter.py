@@ -78,6 +78,8 @@ def test_whatever_is_let_through_adds_no_header_and_stays_in_seven_bits(
     lines = raw.split(b"\r\n")
     assert not any(b"\r" in line or b"\n" in line for line in lines), "line ends are CRLF and nothing else"
     assert max(map(len, lines)) <= 998
+    body = raw.partition(b"\r\n\r\n")[2].split(b"\r\n")
+    assert max(map(len, body)) <= 76, "RFC 2045"
     read = email.message_from_bytes(raw)
     known = {"From", "To", "Subject", "Date", "Message-ID", "Content-Type", "MIME-Version", name}
     assert set(read.keys()) <= known | {"Content-Transfer-Encoding"}

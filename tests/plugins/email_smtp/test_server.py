@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mail_servers import PASSWORD, USER, Mailbox, certificate, check_login, odd, server
 
 from aethex_live.clock import ManualClock
 from aethex_live.providers import AccessDenied, Invalid, NotConfigured, RateLimited, Unavailable
 from aethex_live.providers.calls import FAILURES, PROBE_S
 from aethex_live.providers.email import Email
 from aethex_plugins.email_smtp.service import SmtpMail
-from mail_servers import PASSWORD, USER, Mailbox, certificate, check_login, odd, server
 from sites import free_port
 
 MAIL = Email(to="ada@example.org", subject="Hello", text="Hello.")
@@ -57,7 +57,9 @@ async def test_an_address_beyond_ascii_is_refused_clearly(provider: SmtpMail):
 @pytest.mark.parametrize("implicit", [False, True], ids=["starttls", "tls"])
 async def test_an_encrypted_login_sends(mailbox: Mailbox, connect: Connect, tmp_path: Path, implicit: bool):
     context, trusted = certificate(tmp_path)
-    how = {"tls": context, "auth_require_tls": False} if implicit else {"tls_context": context, "require_starttls": True}
+    how = (
+        {"tls": context, "auth_require_tls": False} if implicit else {"tls_context": context, "require_starttls": True}
+    )
     async with server(mailbox, authenticator=check_login, auth_required=True, **how) as port:
         tls = ssl.create_default_context(cafile=trusted)
         provider = connect(port, implicit=implicit, tls=tls, login=(USER, PASSWORD))

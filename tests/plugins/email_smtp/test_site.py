@@ -1,12 +1,12 @@
 """A whole site that sends by SMTP, and what stops its start."""
 
 import pytest
+from mail_servers import PASSWORD, USER, Mailbox, certificate, check_login, server
 from pydantic import SecretStr, ValidationError
 
 from aethex_live.providers import NotConfigured
 from aethex_plugins.email_smtp import EmailSmtp
 from aethex_plugins.email_smtp.settings import EmailSmtpSettings
-from mail_servers import PASSWORD, USER, Mailbox, certificate, check_login, server
 from mail_sites import a_start_without, built, mailing_site, the_sites_mails_arrive_and_their_links_work
 from sites import OpenSite
 

@@ -150,9 +150,7 @@ class EmailConformance:
             assert isinstance(provider, Receiving), "EVENTS is declared: it needs parse_webhook"
             assert vendor is not None, "EVENTS is declared: override the fixture `vendor`, so that it is proved"
 
-    async def test_a_key_is_one_mail(
-        self, provider: EmailProvider, to: str, key: str, arrived: Arrived | None
-    ) -> None:
+    async def test_a_key_is_one_mail(self, provider: EmailProvider, to: str, key: str, arrived: Arrived | None) -> None:
         need(provider, MailCap.IDEMPOTENT)
         mail = Email(to=to, subject="Once", text="Once.")
         first = await provider.send(mail, idempotency_key=key)
