@@ -64,7 +64,9 @@ async def the_sites_mails_arrive_and_their_links_work(site: LiveSite, arrived: A
     assert done.status == 200, done.text
     assert (await browser.api("POST", "/channels", {"slug": "adas", "name": "Ada's"})).status == 201
     # and a sign-in from another browser is told
+    await _knows_a_device(site)
     other = await site.browser()
+    other.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     await other.submit("/sign-in", username="ada", password=PASSWORD)
     assert (await mail_about(arrived, "New sign-in")).to == "ada@example.net"
     # and a lost password is set anew
@@ -75,6 +77,13 @@ async def the_sites_mails_arrive_and_their_links_work(site: LiveSite, arrived: A
     await mail_about(arrived, "was changed")
     assert await visitor.submit("/sign-in", username="ada", password=NEW_PASSWORD)
     assert (await visitor.api("GET", "/me")).json()["username"] == "ada"
+
+
+async def _knows_a_device(site: LiveSite, seconds: float = 15) -> None:
+    """Wait until the way in of the sign-up is known: another one is new then."""
+    async with asyncio.timeout(seconds):
+        while not await site.platform.db.fetch("select 1 from auth_local_known_device"):
+            await asyncio.sleep(0.05)
 
 
 async def a_start_without(open_site: OpenSite, provider: str, settings: Mapping[str, Any]) -> str:

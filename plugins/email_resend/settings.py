@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, SecretStr, field_validator
 
 from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
 
+_WORD = re.compile(r"[!-~]+")
 PROVIDER = "resend"
 LIVE = "https://api.resend.com"
 
@@ -60,6 +63,6 @@ class EmailResendSettings(PluginSettings):
 
 def _shaped(secret: SecretStr, prefix: str) -> SecretStr:
     text = secret.get_secret_value().strip()
-    if text and not (text.startswith(prefix) and len(text) > len(prefix) and text.isascii() and text.isprintable()):
+    if text and not (text.startswith(prefix) and len(text) > len(prefix) and _WORD.fullmatch(text)):
         raise ValueError(f"this should be one word that begins with {prefix}")
     return SecretStr(text)

@@ -105,7 +105,7 @@ def _fits(key: EllipticCurvePublicKey, signature: bytes, signed: bytes) -> bool:
 
 def _event(told: Mapping[str, Any], kind: str) -> ProviderEvent:
     event_id, message, stamp = word(told.get("sg_event_id")), word(told.get("sg_message_id")), told.get("timestamp")
-    if not event_id or type(stamp) not in {int, float} or not 0 <= stamp < _LATEST:
+    if not event_id or isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 <= stamp < _LATEST:
         raise WebhookRejected("malformed")
     tags = {
         name.removeprefix(PREFIX): value

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, SecretStr, field_validator
 
 from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
 
+_WORD = re.compile(r"[!-~]+")
 PROVIDER = "sendgrid"
 LIVE = "https://api.sendgrid.com"
 
@@ -27,7 +30,7 @@ class EmailSendgridSettings(PluginSettings):
     @classmethod
     def _is_key(cls, key: SecretStr) -> SecretStr:
         text = key.get_secret_value().strip()
-        if text and not (text.startswith("SG.") and len(text) > 3 and text.isascii() and text.isprintable()):
+        if text and not (text.startswith("SG.") and len(text) > 3 and _WORD.fullmatch(text)):
             raise ValueError("this should be one word that begins with SG.")
         return SecretStr(text)
 

@@ -63,7 +63,8 @@ async def test_it_is_offered_as_soon_as_it_has_a_key_or_is_chosen():
     "changes",
     [
         {"api_key": "re_"},
-        {"api_key": "re_a b\n"},
+        {"api_key": "re_a b"},
+        {"api_key": "re_ä"},
         {"webhook_secrets": ["secret"]},
         {"from_address": "nobody"},
         {"from_name": "a\nb"},
