@@ -12,7 +12,6 @@ from aethex_live.errors import AethexError
 from aethex_live.ids import uuid7
 from aethex_live.providers import AccessDenied, Kind, NotFound
 from aethex_live.providers.auth import AuthCap, AuthProvider, Redirecting
-from aethex_live.providers.auth import AuthCap, AuthProvider
 from aethex_live.providers.calls import Trying
 from aethex_live.providers.email import Email, EmailProvider, MailCap
 from aethex_live.providers.storage import StorageProvider
