@@ -9,13 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import importlib.util
-import os
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,24 +25,9 @@ from standardwebhooks import Webhook
 from aethex_live.ids import uuid7
 from aethex_live.providers.email import Email
 from aethex_live.providers.webhooks import WebhookRequest
-from needs import ROOT
+from vendor_specs import guard_of
 
 FAILURES = ("timeout", "slow", "failed", "busy", "half", "wrong json", "expired")
-
-
-def guard_of(spec: str) -> Any:
-    """The judge of a vendor's description, or None where the descriptions are not here."""
-    given = os.environ.get("AETHEX_SPECS")
-    specs = Path(given) if given else ROOT.parent / "shared" / "specs"
-    tool = specs.parent / "tools" / "specguard.py"
-    if not (specs / spec).is_file() or not tool.is_file():
-        return None
-    found = importlib.util.spec_from_file_location("specguard", tool)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module.Guard(specs / spec)
 
 
 @dataclass(frozen=True)

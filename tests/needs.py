@@ -27,6 +27,11 @@ def need(name: str) -> Path:
     pytest.skip(reason, allow_module_level=True)
 
 
+def find(name: str) -> Path | None:
+    """Where the tool is, or None: for what can go on without it."""
+    return _FINDERS[name]()
+
+
 def required() -> set[str]:
     """The names in AETHEX_REQUIRE."""
     return {name.strip() for name in os.environ.get("AETHEX_REQUIRE", "").split(",") if name.strip()}
