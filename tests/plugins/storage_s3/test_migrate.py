@@ -21,6 +21,7 @@ async def site(whole_dsn: Callable[[], Awaitable[str]], moto: str, bucket: str, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # the command opens the whole site five times
 async def test_killed_again_and_again_everything_arrives_once(site: Site):
     # Given a site of some hundred files
     before = site.local_digests()
