@@ -187,7 +187,7 @@ class Vendor:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._answer(reader, writer):
                 await writer.drain()
         self._open.discard(writer)
@@ -223,7 +223,7 @@ class Vendor:
 
     async def _take(self, reader: asyncio.StreamReader, left: int) -> None:
         while left:
-            left -= len(await reader.readexactly(min(left, 32 * 1024)))
+            left -= len(await reader.readexactly(min(left, 128 * 1024)))
             await asyncio.sleep(0.02 if self.mood == "sip" else 0)
 
     def _fine(self, method: str, sent: Mapping[str, str], *, half: bool = False) -> bytes:

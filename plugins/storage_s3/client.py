@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aethex_live.providers import NotConfigured, Unavailable
@@ -51,10 +50,10 @@ class Client:
 
         Raises provider errors alone; `repeatable` and `timeout_s` as `Calls.run` has them.
         """
-        call = partial(getattr(self._s3, method), Bucket=self.bucket.name)
+        call = partial(getattr(self._s3, method), Bucket=self.bucket.name, **asked)
 
         async def once() -> dict[str, Any]:
-            answer: dict[str, Any] = await self._threaded(partial(call, **_sendable(asked)), operation, about)
+            answer: dict[str, Any] = await self._threaded(call, operation, about)
             return answer
 
         return await self.calls.run(operation, once, repeatable=repeatable, timeout_s=timeout_s)
@@ -83,11 +82,6 @@ class Client:
         self._s3.close()
 
 
-def _sendable(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of one attempt. Bytes would be sent in one go, for which the time to connect would be the limit."""
-    return {name: BytesIO(value) if name == "Body" else value for name, value in asked.items()}
-
-
 def connect(bucket: Bucket) -> S3Client:
     """The SDK's client. Nothing of the machine's own AWS files and variables counts: settings are the one source.
 
@@ -97,7 +91,6 @@ def connect(bucket: Bucket) -> S3Client:
         import boto3
         import botocore.session
         from botocore.config import Config
-        from botocore.handlers import add_expect_header
     except ImportError:
         raise missing_sdk(bucket.provider) from None
     logging.getLogger("botocore").setLevel(logging.WARNING)  # its lower levels show what was signed
@@ -116,8 +109,6 @@ def connect(bucket: Bucket) -> S3Client:
         max_pool_connections=bucket.threads,
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # its types lag behind
     )
-    # R2 never says "100 Continue", so that every put would wait a second for it
-    session.unregister("before-call.s3", add_expect_header)  # type: ignore[arg-type]  # it is registered so
     # a wrong region is to be told, not mended by the way: signed addresses would still have it
     session.register("before-call.s3", _as_if_redirected)
     try:

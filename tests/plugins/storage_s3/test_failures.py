@@ -113,9 +113,9 @@ async def test_a_slow_line_is_no_failure_while_it_moves(
     """Sending takes longer than connecting may, and nobody waits for a "100 Continue"."""
     monkeypatch.setattr(client, "CONNECT_S", 0.3)
     vendor.mood = "sip"
-    async with closing(open_storage(bucket_of(settings(vendor.address, "bucket", part_mb=8)), clock)) as storage:
-        stored = await storage.put("a", b"x" * 5_000_000, content_type="text/plain")
-    assert stored.size == 5_000_000
+    async with closing(open_storage(bucket_of(settings(vendor.address, "bucket", part_mb=16)), clock)) as storage:
+        stored = await storage.put("a", b"x" * 12_000_000, content_type="text/plain")
+    assert stored.size == 12_000_000
     assert vendor.expected == ""
 
 
