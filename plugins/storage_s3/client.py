@@ -91,6 +91,7 @@ def connect(bucket: Bucket) -> S3Client:
         import boto3
         import botocore.session
         from botocore.config import Config
+        from botocore.handlers import add_expect_header
     except ImportError:
         raise missing_sdk(bucket.provider) from None
     logging.getLogger("botocore").setLevel(logging.WARNING)  # its lower levels show what was signed
@@ -109,6 +110,8 @@ def connect(bucket: Bucket) -> S3Client:
         max_pool_connections=bucket.threads,
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # its types lag behind
     )
+    # R2 never says "100 Continue", so that every put would wait a second for it
+    session.unregister("before-call.s3", add_expect_header)  # type: ignore[arg-type]  # it is registered so
     # a wrong region is to be told, not mended by the way: signed addresses would still have it
     session.register("before-call.s3", _as_if_redirected)
     try:
