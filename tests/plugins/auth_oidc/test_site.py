@@ -15,6 +15,7 @@ from small_issuer import SmallIssuer, running
 
 from aethex_live.models import AuditEntry, Event, Identity, Session, User
 from aethex_live.services.mails import KEPT_MAILS
+from aethex_plugins.auth_oidc.issuers import IssuerClient
 from sites import CSRF, PASSWORD, LiveSite
 
 
@@ -52,6 +53,13 @@ def token_of(text: str) -> str:
     found = CSRF.search(text)
     assert found
     return found.group(1)
+
+
+def forget_addresses(site: LiveSite, key: str) -> IssuerClient:
+    """Let the site ask an issuer for its addresses once more."""
+    client: IssuerClient = site.platform.providers.auth("oidc")._issuers[key]  # type: ignore[union-attr]  # as it is
+    client._metadata = None
+    return client
 
 
 async def test_the_first_time_one_chooses_a_name_and_then_one_is_known(site: LiveSite, company: SmallIssuer) -> None:
@@ -407,6 +415,7 @@ async def test_two_at_once_make_one_account(site: LiveSite, company: SmallIssuer
 
 async def test_an_issuer_that_is_down_leaves_passwords_as_they_are(site: LiveSite, school: SmallIssuer) -> None:
     await site.member("steady")
+    forget_addresses(site, "school")
     school.trouble["*"] = "slow"
     browser = await site.browser()
     begun = time.monotonic()
@@ -463,8 +472,7 @@ async def test_no_secret_stands_in_a_log(
 async def test_the_button_of_an_issuer_that_fails_says_so(site: LiveSite, school: SmallIssuer) -> None:
     school.trouble["*"] = "500"
     browser = await site.browser()
-    client = site.platform.providers.auth("oidc")._issuers["school"]  # type: ignore[union-attr]  # as it is
-    client._metadata = None
+    client = forget_addresses(site, "school")
     for _ in range(5):
         await browser.submit("/sign-in/with/oidc/school", page="/sign-in")
     page = await browser.get("/sign-in")
