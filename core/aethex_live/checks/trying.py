@@ -14,6 +14,7 @@ from aethex_live.providers import AccessDenied, Kind, NotFound
 from aethex_live.providers.auth import AuthCap, AuthProvider, Redirecting
 from aethex_live.providers.calls import Trying
 from aethex_live.providers.email import Email, EmailProvider, MailCap
+from aethex_live.providers.payments import PaymentProvider
 from aethex_live.providers.storage import StorageProvider
 from aethex_live.providers.streaming import IngestSpec, StreamProvider
 
@@ -60,7 +61,18 @@ async def _try(platform: Platform, provider: object, mail_to: str) -> str | Find
             return await send_test_mail(provider, mail_to, platform.site.name)
         case AuthProvider():
             return await _prove(provider)
+        case PaymentProvider():
+            return await _look_up(provider)
     return warning("provider", "A provider of this kind can't be tried.", "It shows when it is used.")
+
+
+async def _look_up(provider: PaymentProvider) -> str:
+    """Ask for a checkout that there never was: it costs nothing, and shows whether the key is taken."""
+    try:
+        await provider.get_checkout(f"try_{uuid7().hex}")
+    except NotFound:
+        return "It answers and takes the key; no payment was made."
+    raise AethexError("it found a checkout that nobody made.")
 
 
 async def _store(provider: StorageProvider) -> str:

@@ -1,4 +1,4 @@
-"""Hooks of payments. Provisional: they become final with the first payment plugin."""
+"""Hooks of payments: who takes money."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
     from aethex_live.providers.payments import PaymentProvider
 
 
-@spec("collect", provisional=True)
+@spec("collect")
 def payment_providers() -> Sequence[Offer[PaymentProvider]]:  # type: ignore[empty-body]  # a declaration has no body
     """Payment providers on offer."""

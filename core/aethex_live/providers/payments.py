@@ -1,7 +1,7 @@
 """Contract of a payment provider: takes money from viewers, gives it to creators; the ledger is the core's.
 
 Amounts are integers in minor units. What happened is told by webhooks (`Receiving`), never concluded from a page that
-somebody came back to.
+somebody came back to. Who books what was told does it once a `fact`, whatever the event is called: `FACTS`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 
@@ -25,6 +25,28 @@ class PayCap(enum.StrEnum):
     PAYOUT = "payout"  # creators draw their balance on demand
     PROMO = "promo"  # codes at the checkout
     CLOCK = "clock"  # its time can be moved, for tests and demos
+
+
+# type of event -> what its `data` always has, besides `fact`: the provider's word for what became true, such as
+# `re_1:succeeded`. Two events may tell one fact, so money is booked once a (provider, fact), not once an event.
+# Amounts are in minor units, of this one transition and never sums so far; times are texts of ISO 8601.
+# A subscription's payments are told by `subscription.active` alone, the first and each renewal. `inquiry`: the bank
+# only asks as yet and holds no money back; `outcome` is won, lost or withdrawn. Where they are known there are also
+# `checkout`, `customer`, `payee` and `tax`.
+FACTS: Mapping[str, frozenset[str]] = {
+    "payment.completed": frozenset({"payment", "amount", "currency"}),
+    "payment.failed": frozenset({"code"}),
+    "payment.refunded": frozenset({"refund", "payment", "amount", "currency"}),
+    "refund.failed": frozenset({"refund", "payment", "amount", "currency"}),
+    "subscription.active": frozenset({"subscription", "payment", "amount", "currency", "paid_until"}),
+    "subscription.past_due": frozenset({"subscription"}),
+    "subscription.ended": frozenset({"subscription"}),
+    "dispute.opened": frozenset({"dispute", "payment", "amount", "currency", "inquiry"}),
+    "dispute.closed": frozenset({"dispute", "payment", "amount", "currency", "outcome"}),
+    "payee.updated": frozenset({"payee", "can_charge", "can_pay_out", "due"}),
+    "payout.paid": frozenset({"payout", "payee", "amount", "currency"}),
+    "payout.failed": frozenset({"payout", "payee", "amount", "currency", "code"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +68,11 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutSpec:
-    """A payment (`amount`) or a subscription (`price`) to be made; `ref` is our order's id and comes back in events."""
+    """A payment (`amount`) or a subscription (`price`) to be made; `ref` is our order's id and comes back in events.
+
+    Either `customer` or `email` may be given; a subscription needs a customer, or makes one. `promo` lets people type a
+    code (PROMO), not together with a fixed `fee`, which could be more than what is left to pay.
+    """
 
     ref: str
     description: str
@@ -118,7 +144,11 @@ class PaymentProvider(Protocol):
         ...
 
     async def create_checkout(self, spec: CheckoutSpec, *, idempotency_key: str) -> Checkout:
-        """Begin a payment (ONE_OFF) or a subscription; the same key gives the same checkout."""
+        """Begin a payment (ONE_OFF) or a subscription; the same key gives the same checkout.
+
+        Raises Invalid for what is no order (`payment_checks.check_checkout`), and Conflict for a key that stood for
+        another one.
+        """
         ...
 
     async def get_checkout(self, checkout_id: str) -> Checkout:
@@ -138,10 +168,15 @@ class PaymentProvider(Protocol):
         ...
 
     async def refund(self, payment_id: str, amount: Money | None, *, reverse_split: bool, idempotency_key: str) -> str:
-        """REFUNDS: give money back, all of it or an amount; returns the refund's id.
+        """REFUNDS: give money back, all that is left of it or an amount; returns the refund's id.
 
-        `reverse_split` takes the payee's part back from the payee. Raises Conflict when there is not as much left.
+        `payment_id` is the `payment` of an event. `reverse_split` takes the payee's part back from the payee, in
+        proportion. Raises Conflict when there is not as much left, and while the payment is disputed.
         """
+        ...
+
+    async def resolve_payment(self, payment_id: str) -> str:
+        """The id by which refunds and disputes name a payment that `subscription.active` told; mostly the same one."""
         ...
 
     async def create_payee(self, *, ref: str, country: str, email: str, idempotency_key: str) -> Payee:
@@ -166,4 +201,16 @@ class PaymentProvider(Protocol):
 
     async def aclose(self) -> None:
         """Give connections back; called once, at the end."""
+        ...
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """CLOCK: what time it is there can be moved on."""
+
+    async def advance(self, by: timedelta) -> datetime:
+        """Move the provider's time on; what falls due on the way happens, in its order. Returns the new time.
+
+        Raises Invalid for a step back, and for more than two years.
+        """
         ...

@@ -38,6 +38,7 @@ TYPES: Mapping[str, frozenset[str]] = {
             "payment.completed",
             "payment.failed",
             "payment.refunded",
+            "refund.failed",
             "subscription.active",
             "subscription.past_due",
             "subscription.ended",

@@ -7,6 +7,7 @@ A provider is held to every capability that it declares; what it does not declar
 
 from aethex_live.testing.conformance.auth import AuthConformance, RedirectConformance
 from aethex_live.testing.conformance.email import EmailConformance
+from aethex_live.testing.conformance.payments import PaymentConformance
 from aethex_live.testing.conformance.storage import StorageConformance
 
-__all__ = ["AuthConformance", "EmailConformance", "RedirectConformance", "StorageConformance"]
+__all__ = ["AuthConformance", "EmailConformance", "PaymentConformance", "RedirectConformance", "StorageConformance"]

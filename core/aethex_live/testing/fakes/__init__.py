@@ -2,6 +2,7 @@
 
 from aethex_live.testing.fakes.auth import FakeAuth, FakeElsewhere
 from aethex_live.testing.fakes.email import FakeEmail
+from aethex_live.testing.fakes.payments import FakePayments
 from aethex_live.testing.fakes.storage import FakeStorage
 
-__all__ = ["FakeAuth", "FakeElsewhere", "FakeEmail", "FakeStorage"]
+__all__ = ["FakeAuth", "FakeElsewhere", "FakeEmail", "FakePayments", "FakeStorage"]
