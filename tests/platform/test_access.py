@@ -15,7 +15,7 @@ from aethex_live.domain.rights import Right
 from aethex_live.errors import StartError
 from aethex_live.web import Access
 from aethex_live.web.access import access_of
-from sites import PASSWORD, Browser, LiveSite
+from sites import PASSWORD, Browser, LiveSite, OpenSite
 
 ROLES = ("guest", "member", "moderator", "owner", "operator")
 ALLOWED: Mapping[Access, frozenset[str]] = {
@@ -113,6 +113,21 @@ async def test_every_route_lets_in_exactly_whom_its_mark_names(
             wrong.append(f"{route.method} {route.path} ({route.access}) answered {role} with {status}")
         if status >= 500 and status != 503:
             wrong.append(f"{route.method} {route.path} failed with {status} for {role}")
+    assert wrong == []
+
+
+async def test_the_payment_sandbox_lets_in_exactly_whom_its_marks_name(open_site: OpenSite) -> None:
+    """A site of its own, because by default there is no pretend money."""
+    site = await open_site(providers={"payments": ["sandbox"]})
+    browsers = await visitors_of(site, {})
+    ours = [route for route in routes(site.app.quart) if route.path.startswith("/p/payments_sandbox")]
+    assert len(ours) > 15
+    wrong = []
+    for role, browser in browsers.items():
+        for route in ours:
+            status = await call(browser, route)
+            if (status not in {401, 403}) != (role in ALLOWED[route.access]) or status >= 500:
+                wrong.append(f"{route.method} {route.path} ({route.access}) answered {role} with {status}")
     assert wrong == []
 
 

@@ -13,8 +13,28 @@ LONGEST_KEY = 200
 LONGEST_DESCRIPTION = 250
 MOST = 99_999_999  # minor units of one payment, as vendors have it
 _CURRENCY = re.compile(r"[a-z]{3}")
-_WHOLE = frozenset("bif clp djf gnf isk jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
-_THOUSANDTHS = frozenset("bhd jod kwd omr tnd".split())
+_WHOLE = frozenset(
+    [
+        "bif",
+        "clp",
+        "djf",
+        "gnf",
+        "isk",
+        "jpy",
+        "kmf",
+        "krw",
+        "mga",
+        "pyg",
+        "rwf",
+        "ugx",
+        "vnd",
+        "vuv",
+        "xaf",
+        "xof",
+        "xpf",
+    ]
+)
+_THOUSANDTHS = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
 def decimals(currency: str) -> int:

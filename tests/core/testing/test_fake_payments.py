@@ -32,9 +32,7 @@ class FakeHands:
 
     async def told(self):
         return [
-            WebhookRequest(
-                headers={"fake-signature": signed(self.fake.secret, body, NOW)}, body=body, received_at=NOW
-            )
+            WebhookRequest(headers={"fake-signature": signed(self.fake.secret, body, NOW)}, body=body, received_at=NOW)
             for body in self.fake.told
         ]
 

@@ -6,7 +6,7 @@ no state the same tests make the same calls, and look at what a call alone can s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -407,7 +407,11 @@ class PaymentConformance:
         if vendor.hands is None:
             return
         provider = vendor.provider
-        calls = [provider.get_checkout("co_none"), provider.get_subscription("sub_none"), provider.get_payee("acct_none")]
+        calls = [
+            provider.get_checkout("co_none"),
+            provider.get_subscription("sub_none"),
+            provider.get_payee("acct_none"),
+        ]
         for call in calls:
             with pytest.raises(NotFound):
                 await call
@@ -431,7 +435,7 @@ class PaymentConformance:
     async def test_what_is_not_declared_is_refused(self, provider: PaymentProvider) -> None:
         money = Money(100, "eur")
         email = "creator@example.org"
-        calls = {
+        calls: dict[PayCap, Callable[[], Awaitable[object]]] = {
             PayCap.ONE_OFF: lambda: provider.create_checkout(tip(), idempotency_key=new()),
             PayCap.SUBSCRIPTIONS: lambda: provider.ensure_price(ref="a", name="A", price=money, every="year"),
             PayCap.PORTAL: lambda: provider.portal_url("cus_1", return_url=SUCCESS),

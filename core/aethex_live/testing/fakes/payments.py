@@ -258,9 +258,7 @@ class FakePayments:
         paid.disputed = not won
         self.tell("dispute.closed", dispute_id, outcome, data)
 
-    def tell(
-        self, type_: str, subject: str, became: str, data: dict[str, Any], ref: str | None = None
-    ) -> None:
+    def tell(self, type_: str, subject: str, became: str, data: dict[str, Any], ref: str | None = None) -> None:
         """Put an event among those that are told."""
         kind = {"subscription": {"subscription": subject}, "payee": {"payee": subject}}
         known = kind.get(type_.partition(".")[0], {})

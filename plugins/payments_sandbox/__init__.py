@@ -1,0 +1,81 @@
+"""payments_sandbox: a pretend payment vendor inside the site, for developers, demos and tests. No real money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+from quart import Blueprint
+
+from aethex_live import Plugin, PluginContext, hookimpl
+from aethex_live.hookspecs.web import Slot, SlotContribution
+from aethex_live.jobs import OutboxHandler, Schedule
+from aethex_live.providers import Kind, Offer
+from aethex_live.providers.payments import PaymentProvider
+
+from .control import Control
+from .pages import Pages
+from .parts import Parts, base_of
+from .service import SandboxPayments
+from .settings import PaymentsSandboxSettings
+
+__all__ = ["PaymentsSandbox"]
+
+PROVIDER = "sandbox"
+
+
+class PaymentsSandbox(Plugin):
+    """Offers the payment provider "sandbox", its pages, and the page where an operator moves its world.
+
+    All of it only where the provider is chosen, or the plugin stands in `enable`: no site has pretend money by chance.
+    """
+
+    settings_class = PaymentsSandboxSettings
+
+    def __init__(self, context: PluginContext) -> None:
+        super().__init__(context)
+        settings = cast("PaymentsSandboxSettings", context.settings)
+        base = base_of(context.site, settings.webhook_base)
+        site = context.site
+        self._wanted = PROVIDER in site.providers.of(Kind.PAYMENTS) or context.name in site.enable
+        self._parts = Parts(context.db, context.jobs, context.clock, context.secrets, base)
+
+    @hookimpl
+    def payment_providers(self) -> Sequence[Offer[PaymentProvider]]:
+        """The provider."""
+        return [Offer(PROVIDER, self._build)] if self._wanted else []
+
+    @hookimpl
+    def blueprints(self) -> Sequence[Blueprint]:
+        """Pages for those who pay and are paid, and one for the operator."""
+        if not self._wanted:
+            return []
+        return [Pages(self._parts).blueprint(), Control(self._parts, self.context.domain.audit).blueprint()]
+
+    @hookimpl
+    def slots(self) -> Sequence[SlotContribution]:
+        """The way to the operator's page."""
+        nav = SlotContribution(slot=Slot.ADMIN_NAV, template="payments_sandbox/nav.html", context=_nav, order=60)
+        return [nav] if self._wanted else []
+
+    @hookimpl
+    def outbox_handlers(self) -> Sequence[OutboxHandler]:
+        """Webhooks on their way."""
+        return [self._parts.post.handler()] if self._wanted else []
+
+    @hookimpl
+    def schedules(self) -> Sequence[Schedule]:
+        """Renewals, payouts and disputes happen in their time."""
+        return [Schedule("payments_sandbox.tick", timedelta(minutes=1), self._tick)] if self._wanted else []
+
+    def _build(self) -> SandboxPayments:
+        return SandboxPayments(self._parts, self.context.site.url)
+
+    async def _tick(self) -> None:
+        self.context.db.bind()
+        await self._parts.passing.tick()
+
+
+async def _nav(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"sandbox_href": "/p/payments_sandbox/control"}
