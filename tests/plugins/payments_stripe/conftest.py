@@ -21,7 +21,7 @@ def guard(judge: Any) -> Any:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def judge() -> Iterator[Any]:
     from needs import need
 
