@@ -224,3 +224,28 @@ async def test_a_payout_that_comes_back_can_be_drawn_again(rolled_back: Database
     assert (await provider.balance(payee.id)).available == {"eur": 900}
     [failed] = await world.told("payout.failed")
     assert failed["code"] == "account_closed"
+
+
+async def test_parts_that_are_refunded_one_by_one_take_back_exactly_the_share(
+    rolled_back: Database, clock: ManualClock
+):
+    # Given a payment of 100, of which the creator has 67
+    parts = parts_on(rolled_back, clock)
+    provider = SandboxPayments(parts, "https://site.example")
+    payee = await provider.create_payee(ref="c", country="DE", email="c@example.org", idempotency_key="p")
+    await parts.payees.onboard(payee.id, "Ada", "1990-12-31", GOOD_BANK)
+    back = "https://site.example/"
+    split = Split(payee=payee.id, fee=Money(33, "eur"))
+    spec = CheckoutSpec(
+        ref="o", description="Tip", success_url=back, cancel_url=back, amount=Money(100, "eur"), split=split
+    )
+    checkout = await provider.create_checkout(spec, idempotency_key="k")
+    await parts.checkouts.pay(checkout.id, BY_KEY["good"])
+    payment = (await provider.get_checkout(checkout.id)).payment
+    # When it is refunded in uneven parts
+    left = []
+    for number, amount in enumerate((1, 1, 49, 48, 1)):
+        await provider.refund(payment, Money(amount, "eur"), reverse_split=True, idempotency_key=str(number))
+        left.append((await provider.balance(payee.id)).pending.get("eur", 0))
+    # Then each part is in proportion, and nothing is left in the end
+    assert left == [67, 66, 33, 1, 0]
