@@ -1,7 +1,7 @@
 """What every e-mail provider refuses, and what it keeps to itself when it does."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aethex_live.providers import Invalid
@@ -36,6 +36,7 @@ def test_letters_beyond_ascii_before_the_at_are_for_who_can_send_them():
         check_plain(Email(to="a@b.org", subject="", text="", reply_to="jörg@example.org"), "fake")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_is_taken_as_address_is_one_word_with_one_at(text: str):
     try:
@@ -47,6 +48,7 @@ def test_whatever_is_taken_as_address_is_one_word_with_one_at(text: str):
     assert not set(text) & set("<>\"',;:\\")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_whatever_is_taken_as_key_may_stand_in_a_header(text: str):
     try:
@@ -58,6 +60,7 @@ def test_whatever_is_taken_as_key_may_stand_in_a_header(text: str):
     assert " " not in text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=50))
 def test_whatever_is_sendable_can_be_encoded(text: str):
     assert "\0" not in sendable(text)

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aethex_live.ids import uuid7
@@ -92,6 +92,7 @@ def test_a_page_has_the_words_and_the_links_of_its_text():
     assert page.tags.count("p") == 5
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_no_text_becomes_a_tag(text: str, subject: str):
     page = Reader(as_page(subject, text))
