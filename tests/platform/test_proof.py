@@ -48,6 +48,8 @@ FREE = {
     "admin.act_on_job": "as in the API",
     "admin.act_on_letter": "as in the API",
     "admin.try_out": "as in the API",
+    "admin.act_on_webhook": "what a vendor told is handled again; its signature was checked when it came",
+    "admin.replay_dead": "as above",
     "admin.verify": "only reads",
     "chat_emotes_api.decide": "a picture in a chat, which can be deleted and uploaded again",
     "chat_emotes.decide": "as in the API",
