@@ -134,6 +134,7 @@ class MuxStreaming:
         return LiveState(
             status=LiveStatus.LIVE if live else LiveStatus.IDLE,
             recording_id=stream.get("active_asset_id") if live else None,
+            playback_id=_read("live_state", playback_id, stream.get("playback_ids") or ()),
         )
 
     # --- recordings and clips

@@ -71,7 +71,12 @@ class VendorStreams:
                 live = await _live(ingest)
                 if live is not None and live.state == "live" and _is_same(live, state.recording_id):
                     return ""
-                return await self.began(ingest, state.started_at or now, recording_id=state.recording_id)
+                return await self.began(
+                    ingest,
+                    state.started_at or now,
+                    recording_id=state.recording_id,
+                    playback_id=state.playback_id,
+                )
             case LiveStatus.RECONNECTING:
                 gone = await Broadcast.filter(ingest_id=ingest.id, state="live").update(state="reconnecting")
                 return "The encoder is gone." if gone else ""

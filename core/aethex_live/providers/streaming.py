@@ -249,11 +249,16 @@ class DiskKeeping(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveState:
-    """What is true of an ingest at the provider at this moment; `recording_id` of what is being recorded."""
+    """What is true of an ingest at the provider at this moment.
+
+    `recording_id` is that of what is being recorded, `playback_id` the id of the live PlaybackRef; without one it is
+    the ingest's own.
+    """
 
     status: LiveStatus
     recording_id: str | None = None
     started_at: datetime | None = None
+    playback_id: str | None = None
 
 
 @runtime_checkable

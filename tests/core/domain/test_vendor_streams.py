@@ -173,11 +173,13 @@ async def test_a_vendor_that_tells_only_of_encoders_is_asked_until_the_stream_is
         house.vendor.states["in-ada"] = LiveState(status=status)
         await look(house)
         assert await waits(house) == next_in
-    house.vendor.states["in-ada"] = LiveState(status=LiveStatus.LIVE, recording_id="asset-1", started_at=at(4))
+    live = LiveState(status=LiveStatus.LIVE, recording_id="asset-1", started_at=at(4), playback_id="play-1")
+    house.vendor.states["in-ada"] = live
     await look(house)
     # Then the channel is live, and nobody asks any more
     assert await waits(house) == []
-    assert (await Broadcast.get()).started_at == at(4)
+    row = await Broadcast.get()
+    assert (row.started_at, row.playback["id"]) == (at(4), "play-1")
     # And its end is found in the same way
     await tell(house, "ingest.disconnected", 30)
     await look(house)

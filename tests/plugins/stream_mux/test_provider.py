@@ -49,7 +49,7 @@ async def test_a_new_key_replaces_the_old_one(provider: Any, mux: Twin) -> None:
 async def test_what_is_live_is_ended_and_what_is_not_is_left(provider: Any, mux: Twin) -> None:
     name = mux.stream(status="active", active_asset_id="AS1")
     state = await provider.live_state(name)
-    assert (state.status, state.recording_id) == (LiveStatus.LIVE, "AS1")
+    assert (state.status, state.recording_id, state.playback_id) == (LiveStatus.LIVE, "AS1", "PBLS0")
     await provider.end_broadcast(name)
     assert (await provider.live_state(name)).status is LiveStatus.IDLE
     mux.asked.clear()
