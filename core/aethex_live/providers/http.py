@@ -125,6 +125,27 @@ class VendorHttp:
 
         return await self._calls.run(operation, once, repeatable=repeatable)
 
+    async def put(self, operation: str, path: str, body: object, *, refuse: Refuse | None = None) -> Reply:
+        """Say how a thing shall be; twice is as good as once. Else as `post`."""
+        content = orjson.dumps(body)
+
+        async def once() -> Reply:
+            sent = {"Content-Type": "application/json"}
+            return self._judged(operation, await self._ask(operation, "PUT", path, content, sent), refuse)
+
+        return await self._calls.run(operation, once)
+
+    async def delete(self, operation: str, path: str) -> None:
+        """Have a thing gone; one that is gone already is no error."""
+
+        async def once() -> Reply:
+            return self._judged(operation, await self._ask(operation, "DELETE", path, None, {}), None)
+
+        try:
+            await self._calls.run(operation, once)
+        except NotFound:
+            return
+
     async def get(self, operation: str, path: str, *, refuse: Refuse | None = None) -> Reply:
         """Read; as `post`."""
 
