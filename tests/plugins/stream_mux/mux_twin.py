@@ -70,7 +70,7 @@ class Twin:
                 return 200, found
             name = self.asset(passthrough=body["passthrough"], inputs=body["inputs"], status="preparing")
             return 201, self.assets[name]
-        kind, name, act = re.fullmatch(r"/video/v1/([\w-]+)/(\w+)(?:/(.+))?", path).groups()  # type: ignore[union-attr]
+        kind, name, act = re.fullmatch(r"/video/v1/([\w-]+)/([\w-]+)(?:/(.+))?", path).groups()  # type: ignore[union-attr]
         kept = self.streams if kind == "live-streams" else self.assets
         if name not in kept:
             return 404, None

@@ -9,5 +9,13 @@ from aethex_live.testing.conformance.auth import AuthConformance, RedirectConfor
 from aethex_live.testing.conformance.email import EmailConformance
 from aethex_live.testing.conformance.payments import PaymentConformance
 from aethex_live.testing.conformance.storage import StorageConformance
+from aethex_live.testing.conformance.streaming import StreamConformance
 
-__all__ = ["AuthConformance", "EmailConformance", "PaymentConformance", "RedirectConformance", "StorageConformance"]
+__all__ = [
+    "AuthConformance",
+    "EmailConformance",
+    "PaymentConformance",
+    "RedirectConformance",
+    "StorageConformance",
+    "StreamConformance",
+]
