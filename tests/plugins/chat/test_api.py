@@ -190,7 +190,7 @@ async def test_commands_are_answered_and_not_said(api: Api) -> None:
     assert (wrong.status, wrong.json()["type"]) == (422, "urn:aethex:problem:chat-command-usage")
     assert (await api.owner.api("GET", api.path("messages"))).json()["items"] == []
     names = [one["name"] for one in (await api.viewer.api("GET", api.path("commands"))).json()["items"]]
-    assert names == ["help"]
+    assert names == ["block", "help", "unblock"]
     names = [one["name"] for one in (await api.owner.api("GET", api.path("commands"))).json()["items"]]
     assert {"ban", "clear", "help", "shield", "timeout", "warn"} <= set(names)
 
