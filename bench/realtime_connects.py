@@ -18,7 +18,7 @@ from bench.realtime_servers import (
     server,
 )
 
-VIEWERS, WARM, ROUNDS = 3000, 300, 3
+VIEWERS, WARM, ROUNDS = 3000, 300, 7
 GOAL = 0.4
 MOST_APART = 1.5  # slowest round over fastest: more, and the machine did something else
 
