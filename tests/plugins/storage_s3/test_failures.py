@@ -107,10 +107,10 @@ async def test_a_slow_answer_is_an_answer(storage: S3Storage, vendor: Vendor, ac
     assert storage.calls.condition.healthy
 
 
-async def test_a_slow_line_is_no_failure_while_it_moves(
+async def test_a_put_over_a_slow_line_waits_for_no_100_continue(
     vendor: Vendor, clock: ManualClock, settings: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ):
-    """Sending takes longer than connecting may, and nobody waits for a "100 Continue"."""
+    """Who waits for that word loses a second, or the put, where the other side never says it."""
     monkeypatch.setattr(client, "CONNECT_S", 0.3)
     vendor.mood = "sip"
     async with closing(open_storage(bucket_of(settings(vendor.address, "bucket", part_mb=16)), clock)) as storage:
