@@ -60,11 +60,11 @@ export class Picker {
   #toggled(open) {
     this.#button.setAttribute("aria-expanded", open);
     if (!open) {
+      this.#search.value = "";
       if (this.#box.contains(document.activeElement) || document.activeElement === document.body) this.#button.focus();
       return;
     }
     this.#place();
-    this.#search.value = "";
     this.#search.focus();
     this.#build();
   }
@@ -86,10 +86,11 @@ export class Picker {
     const found = (own.value ?? []).length > 0;
     const tabs = [recent && ["recent", "🕒", this.#strings.recent], found && ["channel", "⭐", this.#strings.channel]];
     for (const [at, name] of this.#strings.groups.entries()) tabs.push(groups.value && [`${at}`, GLYPHS[at], name]);
-    const chosen = this.#chosen?.dataset.tab;
+    const [chosen, word] = [this.#chosen?.dataset.tab, this.#search.value];
     this.#tabs.replaceChildren(...tabs.filter(Boolean).map(([key, glyph, label]) => this.#tab(key, glyph, label)));
     this.#choose(this.#tabs.querySelector(`[data-tab="${chosen}"]`) ?? this.#tabs.firstElementChild);
-    if (this.#search.value) this.#find();
+    // somebody has begun to search while the tables came
+    if (word) this.#lookFor(word);
   }
 
   get #chosen() {
@@ -126,6 +127,11 @@ export class Picker {
     const names = new Map(this.#emotes.groups.flat().map(({ emoji, names: [code] }) => [emoji, code]));
     const recent = this.#emotes.recent().map(({ emoji, code }) => ({ emoji, code: emoji ? names.get(emoji) ?? emoji : code, emote: known.get(code) }));
     return recent.filter(({ emoji, emote }) => emoji || emote);
+  }
+
+  #lookFor(word) {
+    this.#search.value = word;
+    this.#find();
   }
 
   async #find() {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_windows import Theatre, Window
 from emote_files import moving, still
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 from test_room_completion import field, options
 from test_room_modes import findings
 
@@ -36,7 +37,7 @@ def images(window: Window) -> Any:
 async def is_drawn(image: Any) -> None:
     """The browser has the picture, and is not showing its words instead."""
     await image.scroll_into_view_if_needed()
-    await image.page.wait_for_function("(i) => i.complete && i.naturalWidth > 0", arg=await image.element_handle())
+    await expect(image).not_to_have_js_property("naturalWidth", 0)  # also where the page runs no script
 
 
 def picker(window: Window) -> Any:
@@ -160,6 +161,26 @@ async def test_the_picker_is_walked_by_keyboard_and_gives_the_focus_back(theatre
     await expect(picker(viewer)).to_be_hidden()
     await expect(button).to_be_focused()
     await expect(button).to_have_attribute("aria-expanded", "false")
+
+
+async def test_a_word_written_while_the_tables_come_is_searched_for(theatre: Theatre) -> None:
+    viewer = await theatre.open("viewer")
+    written = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await written.wait()
+        await route.continue_()
+
+    await viewer.page.route("**/chat/emotes*", late)
+    await viewer.page.get_by_role("button", name="Emotes and emoji").click()
+    await picker(viewer).get_by_role("searchbox").fill("tada")
+    written.set()
+    await expect(picker(viewer).get_by_role("gridcell", name=":tada:")).to_be_visible()
+    await expect(picker(viewer).get_by_role("searchbox")).to_have_value("tada")
+    # and the next time it begins anew
+    await viewer.page.keyboard.press("Escape")
+    await viewer.page.get_by_role("button", name="Emotes and emoji").click()
+    await expect(picker(viewer).get_by_role("searchbox")).to_have_value("")
 
 
 async def test_what_was_used_is_offered_first_the_next_time_also_when_the_memory_is_broken(theatre: Theatre) -> None:
