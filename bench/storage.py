@@ -7,7 +7,6 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -53,7 +52,7 @@ async def measure(endpoint: str, files: int, kills: int, *, quick: bool) -> list
             await server.stop()
     missing = len(before.keys() - after.keys())
     wrong = sum(after.get(key) != digest for key, digest in before.items()) - missing
-    twice = sum(count > 1 for count in Counter(after).values()) + len(after.keys() - before.keys())
+    twice = len(after.keys() - before.keys())  # a second copy could only lie under another name
     note = f"{files:,} files, {done} kills, {repeated} lines too many; exit code {last.code} after {seconds:.0f} s"
     met = None if quick else missing == wrong == twice == last.code == 0 and done == kills
     return [

@@ -95,8 +95,8 @@ async def a_start_without(open_site: OpenSite, provider: str, settings: Mapping[
     return said
 
 
-def built(plugin: type[Any], settings: Any, *, chosen: str) -> Any:
-    """The provider that a plugin with these settings offers; None when it offers none."""
-    site = SimpleNamespace(name="My site", url="https://live.example.org", providers=SimpleNamespace(email=chosen))
-    offers = plugin(SimpleNamespace(site=site, settings=settings, clock=ManualClock())).email_providers()
-    return offers[0].build() if offers else None
+def built(plugin: type[Any], settings: Any) -> Any:
+    """The provider that a plugin with these settings offers."""
+    site = SimpleNamespace(name="My site", url="https://live.example.org")
+    (offer,) = plugin(SimpleNamespace(site=site, settings=settings, clock=ManualClock())).email_providers()
+    return offer.build()

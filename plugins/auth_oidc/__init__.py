@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from aethex_live import Plugin, hookimpl
-from aethex_live.providers import Kind, NotConfigured, Offer
+from aethex_live.providers import NotConfigured, Offer
 from aethex_live.providers.auth import AuthProvider
 
 from .errors import PROVIDER
@@ -25,25 +25,21 @@ NO_ISSUER = (
 
 
 class AuthOidc(Plugin):
-    """Offers the auth provider "oidc" where issuers are named."""
+    """Offers the auth provider "oidc"."""
 
     settings_class = AuthOidcSettings
 
     @hookimpl
     def auth_providers(self) -> Sequence[Offer[AuthProvider]]:
-        """The provider; without issuers and unless it is chosen there is nothing to offer."""
-        chosen = PROVIDER in self.context.site.providers.of(Kind.AUTH)
-        return [Offer(PROVIDER, self._made)] if self._settings.issuers or chosen else []
-
-    @property
-    def _settings(self) -> AuthOidcSettings:
-        return cast("AuthOidcSettings", self.context.settings)
+        """The provider."""
+        return [Offer(PROVIDER, self._made)]
 
     def _made(self) -> Oidc:
-        if not self._settings.issuers:
+        settings = cast("AuthOidcSettings", self.context.settings)
+        if not settings.issuers:
             raise NotConfigured(NO_ISSUER, provider=PROVIDER, operation="start")
         try:
             from .service import Oidc  # here, because a site without issuers needs none of its libraries
         except ImportError as error:
             raise NotConfigured(f"{MISSING} ({error})", provider=PROVIDER, operation="start") from error
-        return Oidc(self._settings, self.context.clock)
+        return Oidc(settings, self.context.clock)

@@ -19,7 +19,7 @@ __all__ = ["EmailResend"]
 
 
 class EmailResend(Plugin):
-    """Offers the e-mail provider "resend", as soon as it is chosen or has a key."""
+    """Offers the e-mail provider "resend"."""
 
     settings_class = EmailResendSettings
 
@@ -29,9 +29,8 @@ class EmailResend(Plugin):
 
     @hookimpl
     def email_providers(self) -> Sequence[Offer[EmailProvider]]:
-        """The provider; none on a site that neither chose it nor has a key."""
-        wanted = self.context.site.providers.email == PROVIDER or self._settings.api_key.get_secret_value()
-        return [Offer(PROVIDER, self._build)] if wanted else []
+        """The provider."""
+        return [Offer(PROVIDER, self._build)]
 
     def _build(self) -> ResendMail:
         """Raises NotConfigured, which names the setting and where to get its value."""

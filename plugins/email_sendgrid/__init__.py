@@ -19,7 +19,7 @@ __all__ = ["EmailSendgrid"]
 
 
 class EmailSendgrid(Plugin):
-    """Offers the e-mail provider "sendgrid", as soon as it is chosen or has a key."""
+    """Offers the e-mail provider "sendgrid"."""
 
     settings_class = EmailSendgridSettings
 
@@ -29,9 +29,8 @@ class EmailSendgrid(Plugin):
 
     @hookimpl
     def email_providers(self) -> Sequence[Offer[EmailProvider]]:
-        """The provider; none on a site that neither chose it nor has a key."""
-        wanted = self.context.site.providers.email == PROVIDER or self._settings.api_key.get_secret_value()
-        return [Offer(PROVIDER, self._build)] if wanted else []
+        """The provider."""
+        return [Offer(PROVIDER, self._build)]
 
     def _build(self) -> SendgridMail:
         """Raises NotConfigured, which names the setting and where to get its value."""

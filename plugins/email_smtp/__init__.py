@@ -25,7 +25,7 @@ _TABLE = "[plugins.email_smtp]"
 
 
 class EmailSmtp(Plugin):
-    """Offers the e-mail provider "smtp", as soon as it is chosen or a mail server is named."""
+    """Offers the e-mail provider "smtp"."""
 
     settings_class = EmailSmtpSettings
 
@@ -35,9 +35,8 @@ class EmailSmtp(Plugin):
 
     @hookimpl
     def email_providers(self) -> Sequence[Offer[EmailProvider]]:
-        """The provider; none on a site that neither chose it nor named a server."""
-        wanted = self.context.site.providers.email == PROVIDER or self._settings.host
-        return [Offer(PROVIDER, self._build)] if wanted else []
+        """The provider."""
+        return [Offer(PROVIDER, self._build)]
 
     def _build(self) -> SmtpMail:
         """Raises NotConfigured, which names the setting and where to get its value."""

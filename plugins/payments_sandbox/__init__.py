@@ -11,7 +11,7 @@ from quart import Blueprint
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.jobs import OutboxHandler, Schedule
-from aethex_live.providers import Kind, Offer
+from aethex_live.providers import Offer
 from aethex_live.providers.payments import PaymentProvider
 
 from .control import Control
@@ -26,10 +26,7 @@ PROVIDER = "sandbox"
 
 
 class PaymentsSandbox(Plugin):
-    """Offers the payment provider "sandbox", its pages, and the page where an operator moves its world.
-
-    All of it only where the provider is chosen, or the plugin stands in `enable`: no site has pretend money by chance.
-    """
+    """Offers the payment provider "sandbox", its pages, and the page where an operator moves its world."""
 
     settings_class = PaymentsSandboxSettings
 
@@ -37,37 +34,32 @@ class PaymentsSandbox(Plugin):
         super().__init__(context)
         settings = cast("PaymentsSandboxSettings", context.settings)
         base = base_of(context.site, settings.webhook_base)
-        site = context.site
-        self._wanted = PROVIDER in site.providers.of(Kind.PAYMENTS) or context.name in site.enable
         self._parts = Parts(context.db, context.jobs, context.clock, context.secrets, base)
 
     @hookimpl
     def payment_providers(self) -> Sequence[Offer[PaymentProvider]]:
         """The provider."""
-        return [Offer(PROVIDER, self._build)] if self._wanted else []
+        return [Offer(PROVIDER, self._build)]
 
     @hookimpl
     def blueprints(self) -> Sequence[Blueprint]:
         """Pages for those who pay and are paid, and one for the operator."""
-        if not self._wanted:
-            return []
         return [Pages(self._parts).blueprint(), Control(self._parts, self.context.domain.audit).blueprint()]
 
     @hookimpl
     def slots(self) -> Sequence[SlotContribution]:
         """The way to the operator's page."""
-        nav = SlotContribution(slot=Slot.ADMIN_NAV, template="payments_sandbox/nav.html", context=_nav, order=60)
-        return [nav] if self._wanted else []
+        return [SlotContribution(slot=Slot.ADMIN_NAV, template="payments_sandbox/nav.html", context=_nav, order=60)]
 
     @hookimpl
     def outbox_handlers(self) -> Sequence[OutboxHandler]:
         """Webhooks on their way."""
-        return [self._parts.post.handler()] if self._wanted else []
+        return [self._parts.post.handler()]
 
     @hookimpl
     def schedules(self) -> Sequence[Schedule]:
         """Renewals, payouts and disputes happen in their time."""
-        return [Schedule("payments_sandbox.tick", timedelta(minutes=1), self._tick)] if self._wanted else []
+        return [Schedule("payments_sandbox.tick", timedelta(minutes=1), self._tick)]
 
     def _build(self) -> SandboxPayments:
         return SandboxPayments(self._parts, self.context.site.url)

@@ -9,7 +9,7 @@ from typing import cast
 from pydantic import SecretStr
 
 from aethex_live import Plugin, PluginContext, hookimpl
-from aethex_live.providers import Kind, Offer
+from aethex_live.providers import Offer
 from aethex_live.providers.payments import PaymentProvider
 
 from .client import Client
@@ -25,7 +25,7 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
 
 class PaymentsStripe(Plugin):
-    """Offers the payment provider "stripe", as soon as it is chosen or has a key."""
+    """Offers the payment provider "stripe"."""
 
     settings_class = PaymentsStripeSettings
 
@@ -35,9 +35,8 @@ class PaymentsStripe(Plugin):
 
     @hookimpl
     def payment_providers(self) -> Sequence[Offer[PaymentProvider]]:
-        """The provider; none on a site that neither chose it nor has a key. Once it has, old payments stay served."""
-        chosen = NAME in self.context.site.providers.of(Kind.PAYMENTS)
-        return [Offer(NAME, self._build)] if chosen or self._settings.secret_key.get_secret_value() else []
+        """The provider. While it has settings it serves old payments, also where another is chosen."""
+        return [Offer(NAME, self._build)]
 
     def _build(self) -> StripePayments:
         """Raises NotConfigured, which names the setting and where to get its value."""

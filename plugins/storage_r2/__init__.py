@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from aethex_live import Plugin, PluginSettings, hookimpl
-from aethex_live.providers import Kind, Offer
+from aethex_live.providers import Offer
 from aethex_live.providers.storage import StorageProvider
 
 from .buckets import BUCKETS
@@ -26,10 +26,7 @@ class StorageR2(Plugin):
 
     @hookimpl
     def storage_providers(self) -> Sequence[Offer[StorageProvider]]:
-        """The provider, where anything is said about it: without a bucket there is nothing to offer."""
-        site = self.context.site
-        if not site.plugin_table(PLUGIN) and PROVIDER not in site.providers.of(Kind.STORAGE):
-            return []
+        """The provider."""
         return [Offer(PROVIDER, self._open)]
 
     def _open(self) -> StorageProvider:

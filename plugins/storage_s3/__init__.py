@@ -23,7 +23,7 @@ class StorageS3(Plugin):
 
     @hookimpl
     def storage_providers(self) -> Sequence[Offer[StorageProvider]]:
-        """The provider, where anything is said about it: without a bucket there is nothing to offer."""
+        """The provider, where anything is said about it: another plugin may have turned this one on for its buckets."""
         site = self.context.site
         if not site.plugin_table(PLUGIN) and PROVIDER not in site.providers.of(Kind.STORAGE):
             return []

@@ -45,6 +45,9 @@ class Manifest(BaseModel):
     version: str = Field("", max_length=40, description="the plugin's own version, if it has one")
     api: Version = Field("1.0", description="the oldest API version that it works with")
     phase: int = Field(1, ge=1, le=6, description="the site phase from which it is on by itself")
+    on_demand: bool = Field(
+        False, description="whether it is off until a provider of it is chosen, or something is set for it"
+    )
     requires: tuple[PluginName, ...] = Field((), description="plugins that it can't do without")
     after: tuple[PluginName, ...] = Field((), description="plugins that start earlier when they are there")
     provides: tuple[str, ...] = Field((), description='providers that it offers, as "streaming:local"')

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aethex_live import API_VERSION
 from aethex_live._runtime.discovery import Found
+from aethex_live._runtime.manifest import Manifest
 from aethex_live._runtime.order import circles
 from aethex_live._runtime.states import RESTART, State, Status
 from aethex_live._runtime.words import suggestion
@@ -150,11 +151,21 @@ def _wish_of_operator(on: bool) -> _Wish:
 
 
 def _wish_of_phase(plugin: Found, site: Site) -> _Wish:
+    if plugin.manifest and plugin.manifest.on_demand and not site.plugin_table(plugin.name):
+        return _Wish(False, "Nobody chose it, and nothing is set for it.", _choose(plugin.manifest))
     phase = plugin.manifest.phase if plugin.manifest else 1
     if phase <= site.phase:
         return _Wish(True, f"It belongs to phase {phase}, and the site runs the phases up to {site.phase}.")
     sentence = f"It belongs to phase {phase}; the site runs the phases up to {site.phase}."
     return _Wish(False, sentence, _TURN_ON)
+
+
+def _choose(manifest: Manifest) -> str:
+    offers = (offer.partition(":") for offer in manifest.provides)
+    names = ((kind, f'["{name}"]' if kind == Kind.PAYMENTS else f'"{name}"') for kind, _, name in offers)
+    choices = " or ".join(f"{kind} = {name}" for kind, name in names)
+    choice = f"Set {choices} under [providers], or fill in" if choices else "Fill in"
+    return f"{choice} [plugins.{manifest.name}]. {RESTART} then."
 
 
 def _usable(found: Mapping[str, Found], wishes: Mapping[str, _Wish]) -> set[str]:

@@ -15,6 +15,7 @@ from aethex_live.settings import Site
 from .finding import Finding, bad, ok, warning
 
 _WRONG = (State.FAILED, State.MISCONFIGURED, State.INCOMPATIBLE)
+_MADE = {Kind.STREAMING: "streams and recordings", Kind.AUTH: "accounts"}
 _NEVER_NONE = (Kind.AUTH,)
 
 
@@ -48,6 +49,21 @@ def providers(site: Site, rows: list[PluginRow]) -> Iterator[Finding]:
             )
         for name in names:
             yield _provider(kind, name, [row for row in rows if f"{kind}:{name}" in row.provides])
+
+
+def stranded(made: Mapping[Kind, Mapping[str, int]], rows: list[PluginRow]) -> Iterator[Finding]:
+    """Things that a provider made whose plugin is off or gone: nobody can serve them meanwhile."""
+    for kind, names in made.items():
+        for name, count in names.items():
+            owner = next((row for row in rows if f"{kind}:{name}" in row.provides), None)
+            if owner and owner.state is State.LOADED:
+                continue
+            where = f"its plugin {owner.name} {owner.state.phrase}" if owner else "no installed plugin offers it"
+            sentence = (
+                f"“{name}” has {_MADE[kind]} of this site ({count:,}), but {where}: they can't be used meanwhile."
+            )
+            step = owner.next_step if owner else "Install the plugin that offered it."
+            yield warning(f"{kind} provider", sentence, step)
 
 
 def _provider(kind: Kind, name: str, owners: list[PluginRow]) -> Finding:

@@ -18,6 +18,7 @@ from aethex_live.db import Database
 from aethex_live.db._address import shown
 from aethex_live.domain.provider_facts import noted_troubles
 from aethex_live.errors import AethexError
+from aethex_live.providers import Kind
 from aethex_live.secrets import load_secrets
 from aethex_live.settings import Role, Site
 
@@ -26,6 +27,14 @@ from .schema import newer
 
 _MOST_SECONDS = 2.0
 _SECONDS = 30.0
+_MADE = """
+select 'streaming' as kind, provider, count(*) as rows from (
+    select provider from core_ingest union all select provider from core_recording where state <> 'deleted'
+) as made group by provider
+union all
+select 'auth', provider, count(*) from core_identity group by provider
+order by 1, 2
+"""
 _APPLIED = "select app || '.' || name as name from tortoise_migrations order by app, name"
 
 
@@ -39,6 +48,7 @@ class Stored:
     now: datetime | None = None
     version: str = ""
     troubles: tuple[str, ...] = ()
+    made: Mapping[Kind, Mapping[str, int]] = field(default_factory=dict)
 
 
 def is_new(site: Site) -> bool:
@@ -58,7 +68,16 @@ async def look(site: Site) -> Stored:
         facts = await db.fetch("select value from core_site_fact where key = 'secret_fingerprint'")
         fingerprint = facts[0]["value"] if facts else ""
         troubles = tuple(await noted_troubles(db, told["now"]))
-        return Stored(applied, await stored_states(db), fingerprint, told["now"], told["version"], troubles)
+        states, made = await stored_states(db), await _made(db)
+        return Stored(applied, states, fingerprint, told["now"], told["version"], troubles, made)
+
+
+async def _made(db: Database) -> dict[Kind, dict[str, int]]:
+    """How many rows each provider has made that only it can serve."""
+    made: dict[Kind, dict[str, int]] = {}
+    for row in await db.fetch(_MADE):
+        made.setdefault(Kind(row["kind"]), {})[row["provider"]] = row["rows"]
+    return made
 
 
 async def database(site: Site, found: Mapping[str, Found], clock: Clock) -> AsyncIterator[Finding | Stored]:

@@ -62,11 +62,11 @@ async def _try(platform: Platform, provider: object, mail_to: str) -> str | Find
         case AuthProvider():
             return await _prove(provider)
         case PaymentProvider():
-            return await _look_up(provider)
+            return await look_up_checkout(provider)
     return warning("provider", "A provider of this kind can't be tried.", "It shows when it is used.")
 
 
-async def _look_up(provider: PaymentProvider) -> str:
+async def look_up_checkout(provider: PaymentProvider) -> str:
     """Ask for a checkout that there never was: it costs nothing, and shows whether the key is taken."""
     try:
         await provider.get_checkout(f"try_{uuid7().hex}")
@@ -146,7 +146,7 @@ async def _answers(url: str) -> bool:
 async def _prove(provider: AuthProvider) -> str | Finding:
     """Make a password storable, and see a wrong one refused."""
     if AuthCap.REDIRECT in provider.capabilities and isinstance(provider, Redirecting):
-        return await _ask_issuers(provider)
+        return await ask_issuers(provider)
     if AuthCap.PASSWORD not in provider.capabilities:
         return warning("auth", "It proves people on its own pages, which can't be tried from here.", "Sign in with it.")
     if AuthCap.REGISTER in provider.capabilities:
@@ -158,7 +158,7 @@ async def _prove(provider: AuthProvider) -> str | Finding:
     raise AethexError("it let in somebody who does not exist.")
 
 
-async def _ask_issuers(provider: Redirecting) -> str:
+async def ask_issuers(provider: Redirecting) -> str:
     """Begin a sign-in at each issuer, which asks it for its addresses, and leave it there."""
     issuers = provider.issuers()
     for issuer in issuers:

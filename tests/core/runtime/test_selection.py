@@ -137,6 +137,36 @@ def test_a_chosen_provider_is_on_whatever_the_phase() -> None:
     assert decisions["stream_mux"].lock == "providers.streaming (default)"
 
 
+def test_a_plugin_on_demand_waits_until_it_is_wanted() -> None:
+    plugins = found(plugin("stream_mux", provides=["streaming:mux"], on_demand=True))
+
+    def decided(switches: dict[str, bool] | None = None, **settings: Any) -> bool:
+        return select(plugins, site(**settings), switches or {})["stream_mux"].on
+
+    assert not decided(phase=6)
+    assert decided(providers=NOBODY.model_copy(update={"streaming": "mux"}))
+    # what it made is still served while it has settings, and where somebody says so
+    assert decided(plugins={"stream_mux": {"token_id": "x"}})
+    assert decided(enable=("stream_mux",))
+    assert decided({"stream_mux": True})
+    assert not decided(disable=("stream_mux",), plugins={"stream_mux": {"token_id": "x"}})
+
+
+def test_a_plugin_on_demand_says_how_it_is_wanted() -> None:
+    plugins = found(
+        plugin("stream_mux", provides=["streaming:mux"], on_demand=True),
+        plugin("payments_box", provides=["payments:box"], on_demand=True),
+        plugin("lonely", on_demand=True),
+    )
+    steps = {name: one.status.next_step for name, one in select(plugins, site(), {}).items()}
+    end = "Restart the site then."
+    assert steps == {
+        "stream_mux": f'Set streaming = "mux" under [providers], or fill in [plugins.stream_mux]. {end}',
+        "payments_box": f'Set payments = ["box"] under [providers], or fill in [plugins.payments_box]. {end}',
+        "lonely": f"Fill in [plugins.lonely]. {end}",
+    }
+
+
 def test_safe_mode_starts_the_chosen_providers_alone_with_what_they_need() -> None:
     plugins = found(
         plugin("auth_x", provides=["auth:x"], requires=["keys"]), plugin("auth_y", provides=["auth:y"]),

@@ -38,25 +38,18 @@ async def test_a_start_with_a_key_of_somebody_else_says_what_it_should_be(open_s
 @pytest.mark.parametrize(("changes", "says"), [({"api_key": ""}, "api-keys"), ({"from_address": ""}, "domains")])
 def test_what_is_missing_is_named(changes: dict, says: str):
     with pytest.raises(NotConfigured, match=says):
-        built(EmailResend, EmailResendSettings(**GOOD | changes), chosen="resend")
+        built(EmailResend, EmailResendSettings(**GOOD | changes))
 
 
 async def test_what_is_told_back_depends_on_the_secret():
-    without = built(EmailResend, EmailResendSettings(**GOOD), chosen="resend")
+    without = built(EmailResend, EmailResendSettings(**GOOD))
     assert without.capabilities == {MailCap.IDEMPOTENT, MailCap.BATCH}
     settings = EmailResendSettings(**GOOD, webhook_secrets=[ResendTwin().secret])
-    told = built(EmailResend, settings, chosen="resend")
+    told = built(EmailResend, settings)
     assert told.capabilities == {MailCap.IDEMPOTENT, MailCap.BATCH, MailCap.TAGS, MailCap.EVENTS}
     assert "canary7" not in repr(settings) + repr(told) + repr(vars(told))
     await without.aclose()
     await told.aclose()
-
-
-async def test_it_is_offered_as_soon_as_it_has_a_key_or_is_chosen():
-    assert built(EmailResend, EmailResendSettings(), chosen="outbox") is None
-    kept = built(EmailResend, EmailResendSettings(**GOOD), chosen="outbox")
-    assert kept.name == "resend"
-    await kept.aclose()
 
 
 @pytest.mark.parametrize(

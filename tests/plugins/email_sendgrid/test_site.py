@@ -38,25 +38,18 @@ async def test_a_start_with_a_key_of_somebody_else_says_what_it_should_be(open_s
 @pytest.mark.parametrize(("changes", "says"), [({"api_key": ""}, "api_keys"), ({"from_address": ""}, "sender_auth")])
 def test_what_is_missing_is_named(changes: dict, says: str):
     with pytest.raises(NotConfigured, match=says):
-        built(EmailSendgrid, EmailSendgridSettings(**GOOD | changes), chosen="sendgrid")
+        built(EmailSendgrid, EmailSendgridSettings(**GOOD | changes))
 
 
 async def test_what_is_told_back_depends_on_the_key():
-    without = built(EmailSendgrid, EmailSendgridSettings(**GOOD), chosen="sendgrid")
+    without = built(EmailSendgrid, EmailSendgridSettings(**GOOD))
     assert without.capabilities == frozenset()
     settings = EmailSendgridSettings(**GOOD, verification_keys=[SendgridTwin().public_key])
-    told = built(EmailSendgrid, settings, chosen="sendgrid")
+    told = built(EmailSendgrid, settings)
     assert told.capabilities == {MailCap.TAGS, MailCap.EVENTS}
     assert "canary7" not in repr(settings) + repr(told) + repr(vars(told))
     await without.aclose()
     await told.aclose()
-
-
-async def test_it_is_offered_as_soon_as_it_has_a_key_or_is_chosen():
-    assert built(EmailSendgrid, EmailSendgridSettings(), chosen="outbox") is None
-    kept = built(EmailSendgrid, EmailSendgridSettings(**GOOD), chosen="outbox")
-    assert kept.name == "sendgrid"
-    await kept.aclose()
 
 
 @pytest.mark.parametrize(

@@ -51,19 +51,13 @@ async def test_a_start_without_a_server_says_what_is_missing(open_site: OpenSite
 )
 def test_what_is_missing_is_named(changes: dict, says: str):
     with pytest.raises(NotConfigured, match=says):
-        built(EmailSmtp, EmailSmtpSettings(**GOOD | changes), chosen="smtp")
+        built(EmailSmtp, EmailSmtpSettings(**GOOD | changes))
 
 
 def test_a_file_without_certificates_is_named(tmp_path):
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(NotConfigured, match="ca_file"):
-        built(EmailSmtp, EmailSmtpSettings(**GOOD, ca_file=tmp_path / "ca.pem"), chosen="smtp")
-
-
-def test_a_server_is_offered_as_soon_as_it_is_named_or_chosen():
-    assert built(EmailSmtp, EmailSmtpSettings(), chosen="outbox") is None
-    assert built(EmailSmtp, EmailSmtpSettings(**GOOD), chosen="outbox").name == "smtp"
-    assert built(EmailSmtp, EmailSmtpSettings(**GOOD), chosen="smtp").name == "smtp"
+        built(EmailSmtp, EmailSmtpSettings(**GOOD, ca_file=tmp_path / "ca.pem"))
 
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
@@ -96,7 +90,7 @@ def test_a_malformed_setting_is_refused(changes: dict):
 
 def test_the_password_does_not_show():
     settings = EmailSmtpSettings(**GOOD, username="site", password=SecretStr("canary-7"))
-    provider = built(EmailSmtp, settings, chosen="smtp")
+    provider = built(EmailSmtp, settings)
     assert "canary-7" not in repr(settings) + repr(provider) + repr(vars(provider))
 
 

@@ -55,11 +55,6 @@ async def test_what_was_paid_before_the_switch_is_still_served(open_site: OpenSi
     assert site.platform.providers.payments("stripe").name == "stripe"
 
 
-async def test_without_keys_and_unchosen_it_offers_nothing(open_site: OpenSite):
-    site = await open_site(providers=OFF, disable=("stream_local",))
-    assert site.platform.providers.payments("stripe") is None
-
-
 def test_its_library_is_loaded_when_it_is_set_up_and_not_before():
     code = (
         "import sys, aethex_plugins.payments_stripe, aethex_plugins.payments_stripe.service\n"

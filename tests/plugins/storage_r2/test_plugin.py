@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
-from aethex_live import PluginContext
 from aethex_live.providers import AccessDenied, NotConfigured
-from aethex_live.settings import Site
 from aethex_plugins.storage_r2 import StorageR2, endpoint_of
 from buckets import Vendor, closing
 
@@ -18,11 +14,6 @@ from buckets import Vendor, closing
 def test_the_address_of_an_account():
     assert endpoint_of("0a1b", "") == "https://0a1b.r2.cloudflarestorage.com"
     assert endpoint_of("0a1b", "eu") == "https://0a1b.eu.r2.cloudflarestorage.com"
-
-
-def test_without_a_word_about_it_nothing_is_offered():
-    context = cast("PluginContext", SimpleNamespace(site=Site()))
-    assert StorageR2(context).storage_providers() == []
 
 
 def test_settings_alone_are_a_word_about_it(plugin: Callable[..., StorageR2]):
