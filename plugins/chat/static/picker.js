@@ -18,6 +18,7 @@ export class Picker {
   #grid;
   #search;
   #turn = 0;
+  #builds = 0;
   #pressed = false;
   #abort = new AbortController();
 
@@ -77,10 +78,10 @@ export class Picker {
   }
 
   async #build() {
-    const turn = ++this.#turn;
+    const build = ++this.#builds;
     this.#say(this.#strings.loading);
     const [own, groups] = await Promise.allSettled([this.#emotes.emotes(), this.#emotes.emoji()]);
-    if (turn !== this.#turn || this.#abort.signal.aborted) return;
+    if (build !== this.#builds || this.#abort.signal.aborted) return;
     if (groups.status === "rejected" && own.status === "rejected") return this.#say(this.#strings.failed);
     const recent = this.#emotes.recent().length > 0;
     const found = (own.value ?? []).length > 0;

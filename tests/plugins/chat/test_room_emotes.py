@@ -177,10 +177,25 @@ async def test_a_word_written_while_the_tables_come_is_searched_for(theatre: The
     written.set()
     await expect(picker(viewer).get_by_role("gridcell", name=":tada:")).to_be_visible()
     await expect(picker(viewer).get_by_role("searchbox")).to_have_value("tada")
+    await expect(picker(viewer).get_by_role("tab")).to_have_count(9)
     # and the next time it begins anew
     await viewer.page.keyboard.press("Escape")
     await viewer.page.get_by_role("button", name="Emotes and emoji").click()
     await expect(picker(viewer).get_by_role("searchbox")).to_have_value("")
+
+
+async def test_a_word_written_before_the_picker_heard_that_it_is_open_is_searched_for(theatre: Theatre) -> None:
+    viewer = await theatre.open("viewer")
+    await viewer.page.get_by_role("button", name="Emotes and emoji").evaluate(
+        """(button) => {
+            button.click();
+            const search = document.querySelector(".ax-picker input");
+            search.value = "tada";
+            search.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        }"""
+    )
+    await expect(picker(viewer).get_by_role("gridcell", name=":tada:")).to_be_visible()
+    await expect(picker(viewer).get_by_role("searchbox")).to_have_value("tada")
 
 
 async def test_what_was_used_is_offered_first_the_next_time_also_when_the_memory_is_broken(theatre: Theatre) -> None:
