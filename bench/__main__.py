@@ -31,6 +31,7 @@ AREAS = (
     "pages",
     "plugins",
     "webhooks",
+    "addresses",
     "storage",
 )
 PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
