@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from aethex_live.models import AuditEntry
+from aethex_live.models import AuditEntry, WebhookEvent
 from aethex_live.providers.payments import CheckoutSpec, Money, Split
 from aethex_plugins.payments_sandbox.models import Dispute, Notice, Payment
 from sites import LiveSite, OpenSite
@@ -79,6 +79,27 @@ async def test_a_guest_pays_on_the_page_and_comes_back(open_site: OpenSite, sett
     assert "This is paid" in again.text
     assert (await guest.submit(path(checkout.url), page="/sign-in", **CARD)).status == 409
     assert await Payment.filter(state="succeeded").count() == 1
+
+
+async def test_a_payment_is_told_through_the_sites_own_receiver(open_site: OpenSite, settings):
+    # Given a checkout that somebody pays on its page
+    site = await open_site(**settings)
+    provider, guest = sandbox(site), await site.browser()
+    checkout = await provider.create_checkout(spec(site), idempotency_key="1")
+    assert (await guest.submit(path(checkout.url), **CARD)).status == 200
+    # When the vendor's events have come over the network and are handled
+    for _ in range(2):  # what was posted is stored first, and handled then
+        await site.platform.jobs.settle(20)
+    # Then the inbox has them, and the platform knows what was paid, once
+    arrived = await Notice.get()
+    assert (arrived.arrived, arrived.answer) == (1, "204")
+    stored = await WebhookEvent.get(kind="payments", provider="sandbox")
+    assert (stored.type, stored.state) == ("payment.completed", "done")
+    told = await site.platform.db.fetch("select payload from core_event where type = 'provider.told'")
+    assert [(row["payload"]["told"], row["payload"]["data"]["amount"]) for row in told] == [("payment.completed", 1230)]
+    # and the operator sees the event in the inbox
+    operator = await site.operator()
+    assert "payment.completed" in (await operator.get("/admin/webhooks")).text
 
 
 async def test_the_bank_asks_on_a_page_of_its_own(open_site: OpenSite, settings):
