@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
-from quart import Blueprint
+from quart import Blueprint, request
 
 from aethex_live import Plugin, PluginContext, hookimpl
 from aethex_live.hookspecs.web import Slot, SlotContribution
@@ -23,6 +23,7 @@ from .settings import PaymentsSandboxSettings
 __all__ = ["PaymentsSandbox"]
 
 PROVIDER = "sandbox"
+CONTROL = "/p/payments_sandbox/control"
 
 
 class PaymentsSandbox(Plugin):
@@ -70,4 +71,4 @@ class PaymentsSandbox(Plugin):
 
 
 async def _nav(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"sandbox_href": "/p/payments_sandbox/control"}
+    return {"sandbox_href": CONTROL, "current": request.path == CONTROL}

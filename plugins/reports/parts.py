@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from quart import request
+
 from aethex_live.hookspecs.web import Slot, SlotContribution
 from aethex_live.models import Channel
 from aethex_live.web import current_actor
@@ -90,11 +92,15 @@ class Parts:
         if channel is None:
             return None
         count = await self._queue.count(channel.id)
-        return {"report_href": f"/p/reports/channels/{channel.slug}", "report_count": count}
+        return _rail(f"/p/reports/channels/{channel.slug}", count)
 
     async def admin(self, _: Given) -> Shown:
         """In the operators' rail."""
-        return {"report_href": "/p/reports/queue", "report_count": await self._queue.count()}
+        return _rail("/p/reports/queue", await self._queue.count())
+
+
+def _rail(address: str, count: int) -> Shown:
+    return {"report_href": address, "report_count": count, "report_current": request.path == address}
 
 
 def href(kind: str, number: str) -> str:

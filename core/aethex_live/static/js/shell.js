@@ -31,6 +31,12 @@ function setTheme(event, form) {
   fetch(form.action, { method: "POST", body: new URLSearchParams(data), redirect: "manual" }).catch(() => {});
 }
 
+// --- rails that are scrolled sideways on a phone show where one is
+for (const link of document.querySelectorAll("nav [aria-current=page]")) {
+  const nav = link.closest("nav");
+  if (nav.scrollWidth > nav.clientWidth) nav.scrollLeft += link.getBoundingClientRect().left - nav.getBoundingClientRect().left - 16;
+}
+
 // --- confirm
 function ask(form, submitter, text) {
   const dialog = document.getElementById("ax-confirm");
