@@ -107,7 +107,7 @@ class Site(BaseModel):
     safe: bool = Field(False, description="start the core and the chosen providers alone")
     role: Role = Field(Role.ALL, description="what this process does: all, web, worker or ingest")
     plugins: Mapping[str, Mapping[str, Any]] = Field(
-        default_factory=dict, description="the settings of the plugins, one table each"
+        default_factory=dict, repr=False, description="the settings of the plugins, one table each"
     )
 
     _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)

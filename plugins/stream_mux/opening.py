@@ -38,7 +38,7 @@ def open_streaming(settings: StreamMuxSettings, clock: Clock) -> MuxStreaming:
         MuxApi(settings.api_url, settings.token_id.strip(), secret, calls),
         calls,
         Addresses(settings.stream_url, settings.image_url, key, clock),
-        [one.get_secret_value() for one in settings.webhook_secrets],
+        settings.webhook_secrets,
         signed=key is not None,
         test=settings.test,
     )

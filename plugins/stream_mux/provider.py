@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import mux_python as mux
+from pydantic import SecretStr
 
 from aethex_live.providers import Conflict, NotFound, Unsupported
 from aethex_live.providers.calls import Calls
@@ -63,7 +64,7 @@ class MuxStreaming:
     name = PROVIDER
 
     def __init__(
-        self, api: MuxApi, calls: Calls, addresses: Addresses, secrets: Sequence[str], *, signed: bool, test: bool
+        self, api: MuxApi, calls: Calls, addresses: Addresses, secrets: Sequence[SecretStr], *, signed: bool, test: bool
     ) -> None:
         self._api = api
         self.calls = calls
@@ -202,7 +203,7 @@ class MuxStreaming:
 
     def parse_webhook(self, request: WebhookRequest) -> Sequence[ProviderEvent]:
         """Verify and translate."""
-        return events.parse(request, self._secrets)
+        return events.parse(request, [one.get_secret_value() for one in self._secrets])
 
     async def aclose(self) -> None:
         """End the threads."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from aiohttp import web
 
+from aethex_live.checks.trying import try_provider
+from aethex_live.domain.provider_facts import ProviderFacts, facts
 from encoders import Encoder, go_live
 from sites import Browser, LiveSite, OpenSite
 
@@ -94,9 +99,96 @@ async def test_no_secret_stands_where_it_may_be_read(
     for thing in (platform.site, platform.secrets, platform.db, platform.domain, vars(platform)):
         found += planted.found_in(f"the repr of {type(thing).__name__}", repr(thing))
     # Then no secret is among it, though the log did see the story
-    assert found == []
+    assert found == [], found
     assert "nova" in await rows(site, "core_event")
     assert len(everything_logged.records) > 20
+
+
+# --- secrets of vendors
+
+KEY = "canary-vendor-key-0f3a"
+HOOK = "canary-vendor-hook-77"
+PERSON = "canary.person@example.org"
+
+
+@asynccontextmanager
+async def indiscreet_vendor() -> AsyncIterator[str]:
+    """A vendor that refuses everybody, and repeats in its refusal whatever it was sent."""
+
+    async def answer(request: web.Request) -> web.Response:
+        sent = f"{dict(request.headers)} {await request.text()} {request.path_qs} {KEY} {HOOK}"
+        return web.json_response(
+            {"errors": [{"message": sent}], "error": {"message": sent}, "message": sent}, status=401
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    place = web.TCPSite(runner, "127.0.0.1", 0)
+    await place.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def of_all_vendors(url: str) -> dict[str, Any]:
+    """Settings of every plugin of a vendor that can be pointed to this machine, all with secrets."""
+    bucket = {"bucket": "media", "access_key_id": "AKIDEXAMPLE", "secret_access_key": KEY, "endpoint_url": url}
+    mail = {"from_address": "hello@example.org", "base_url": url}
+    return {
+        "stream_mux": {"token_id": "t", "token_secret": KEY, "webhook_secrets": [HOOK], "api_url": url},
+        "stream_cloudflare": {
+            "account_id": "0" * 32,
+            "api_token": KEY,
+            "webhook_secrets": [HOOK],
+            "api_url": url,
+            "delivery_url": "https://customer-abc.cloudflarestream.com",
+        },
+        "storage_s3": bucket,
+        "storage_r2": {**bucket, "account_id": "0" * 32},
+        "email_resend": {**mail, "api_key": f"re_{KEY}"},
+        "email_sendgrid": {**mail, "api_key": f"SG.{KEY}"},
+        "payments_stripe": {"secret_key": f"sk_test_{KEY.replace('-', '_')}", "webhook_secrets": [f"whsec_{HOOK}"]}
+        | {"api_base": url},
+    }
+
+
+async def test_no_secret_of_a_vendor_stands_where_it_may_be_read(
+    open_site: OpenSite, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    # Given a site with the keys of all vendors, each of whom refuses and repeats what it was sent
+    secrets = {"a key": KEY, "a key of Stripe": KEY.replace("-", "_"), "a webhook's secret": HOOK, "an address": PERSON}
+    planted, said = Planted(secrets), []
+    async with indiscreet_vendor() as url:
+        site = await open_site(plugins=of_all_vendors(url))
+        operator = await site.operator()
+        live = await facts(site.platform.site, site.platform.providers)
+        tried = [fact for fact in live if fact.condition is not None]
+        # When the operator tries each, and a stranger sends each a forged webhook
+        for fact in tried:
+            site.platform.db.bind()
+            found = await try_provider(site.platform, fact.kind, name=fact.name, mail_to=PERSON)
+            said.append(f"{found.level} {found.sentence} {found.next_step}")
+            await operator.ask("POST", f"/webhooks/{fact.kind.value}/{fact.name}", data=f'{{"to": "{PERSON}"}}')
+        pages = ["/admin", "/admin/providers", "/admin/webhooks", "/admin/jobs", "/admin/audit", "/metrics"]
+        pages += [f"/admin/plugins/{fact.plugin}" for fact in tried]
+        found = [line for path in pages for line in planted.found_in(path, (await operator.get(path)).text)]
+        found += [line for fact in tried for line in planted.found_in(f"the repr of {fact.name}", _repr(site, fact))]
+    # Then none of it stands in a sentence, a page, a row, a repr or the log
+    found += planted.found_in("a finding", "\n".join(said)) + planted.found_in("the log", everything_logged.text)
+    for table in TABLES:
+        found += planted.found_in(table, await rows(site, table))
+    found += planted.found_in("the settings", repr(site.platform.site))
+    assert found == [], found
+    assert len(tried) == len(of_all_vendors(""))
+    assert [line for line in said if not line.startswith("bad")] == []  # each was asked, and refused
+
+
+def _repr(site: LiveSite, fact: ProviderFacts) -> str:
+    provider = site.platform.providers.get(fact.kind, fact.name)
+    return repr(provider) + repr(vars(provider)) + repr(site.platform.plugins.rows())
 
 
 async def test_a_wrong_connection_string_does_not_show_its_password(open_site: OpenSite) -> None:
