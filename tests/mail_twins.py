@@ -65,6 +65,7 @@ class Twin:
             await self.stop()
 
     async def start(self, port: int = 0) -> None:
+        self._over = asyncio.Event()
         app = web.Application(client_max_size=50 << 20)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, shutdown_timeout=0)
@@ -74,6 +75,7 @@ class Twin:
         self.url = f"http://127.0.0.1:{self.port}"
 
     async def stop(self) -> None:
+        self._over.set()
         await self._runner.cleanup()
 
     @property
@@ -103,7 +105,7 @@ class Twin:
     async def _fail(self, request: web.Request) -> web.StreamResponse:
         match self.failing:
             case "timeout":
-                await asyncio.sleep(30)
+                await self._over.wait()  # for ever, as its callers see it
             case "failed":
                 return web.Response(
                     status=500, text="<h1>Internal Server Error</h1>", headers={"x-request-id": "req-500"}
