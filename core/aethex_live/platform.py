@@ -154,6 +154,7 @@ class Platform:
         self.jobs.add_schedules("core", self.domain.tokens.schedules())
         self.jobs.add_handlers("core", self.domain.webhooks.handlers())
         self.jobs.add_schedules("core", self.domain.webhooks.schedules())
+        self.jobs.add_handlers("core", self.domain.ingests.handlers())
         self.jobs.add_handlers("core", self.domain.reconciliation.handlers())
         self.jobs.add_schedules("core", self.domain.reconciliation.schedules())
         self.jobs.add_schedules("core", self.test_picture.schedules())

@@ -103,7 +103,7 @@ class Domain:
         removal = Removal(providers, jobs, audit)
         moderators = Moderators(db, audit, control)
         channels = Channels(db, moderators, site)
-        ingests = Ingests(db, providers, control, audit)
+        ingests = Ingests(db, providers, control, audit, jobs)
         stops = MailStops(db, clock, audit)
         mails = LeavingMails(providers, clock, jobs, secrets, site, stops)
         joining = Joining(db, clock, accounts, site)

@@ -95,7 +95,7 @@ class Closing:
         delete_at = self._clock.now() + timedelta(days=self._site.leaving_days)
         async with self._db.transaction():
             await self._mark(channel, actor, delete_at)
-        await self._ingests.end(channel)  # an encoder that was let in and has sent nothing yet
+        await self._ingests.shut(channel)  # an encoder that was let in and has sent nothing yet
         return delete_at
 
     async def _mark(self, channel: Channel, actor: Actor, delete_at: datetime) -> None:

@@ -85,7 +85,7 @@ class Leaving:
             raise Invalid(f"Type the user name “{user.username}” to say that you mean it.", field="username")
         delete_at = await self._close(user, actor, own=own)
         for channel in await Channel.filter(owner_id=user_id):
-            await self._ingests.end(channel)
+            await self._ingests.shut(channel)
         return delete_at
 
     async def _close(self, user: User, actor: Actor, *, own: bool) -> datetime:

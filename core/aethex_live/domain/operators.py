@@ -65,7 +65,7 @@ class Operators:
             await self._accounts.ban(user_id, reason=said, by=actor.user_id)
             await self._note("user.banned", user, actor, reason=said)
         for channel in await Channel.filter(owner_id=user_id):
-            await self._ingests.end(channel)
+            await self._ingests.shut(channel)
         return user
 
     async def unban(self, user_id: UUID, actor: Actor) -> User:

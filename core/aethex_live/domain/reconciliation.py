@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -169,7 +170,8 @@ class Reconciliation:
         provider = self._providers.streaming(ingest.provider)
         if provider is None:
             raise Unavailable(f"The streaming provider “{ingest.provider}” is off; switch its plugin on.")
-        await provider.end_broadcast(ingest.provider_id)
+        with suppress(NotFound):  # without an ingest nothing is live
+            await provider.end_broadcast(ingest.provider_id)
 
 
 def can_watch(provider: StreamProvider | None) -> bool:

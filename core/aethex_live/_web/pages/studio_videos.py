@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -159,7 +160,7 @@ async def _show(
         videos=await cards.video_cards(rows[:PAGE]),
         deleted=gone,
         just_deleted=next((card for card in gone if card.id == request.args.get("deleted")), None),
-        can_download=_can_download(),
+        downloads=_downloads(rows[:PAGE]),
         retention=retention or FormView(values={"retention_days": "" if days is None else str(days)}),
         site_days=parts.site.recordings_days,
         disk=forecast.sentence if forecast is not None and not forecast.recording else "",
@@ -170,9 +171,11 @@ async def _show(
     return await page("studio_videos.html", status=status, view=view)
 
 
-def _can_download() -> bool:
-    provider = platform().providers.streaming()
-    return provider is not None and StreamCap.DOWNLOAD in provider.capabilities
+def _downloads(rows: Sequence[Recording]) -> frozenset[str]:
+    """Those whose own provider hands them out as files, which need not be the chosen one."""
+    recordings = platform().domain.recordings
+    able = ((row, recordings.provider_of(row)) for row in rows)
+    return frozenset(str(row.id) for row, made_by in able if made_by and StreamCap.DOWNLOAD in made_by.capabilities)
 
 
 def _before() -> UUID | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,7 +134,7 @@ class StudioVideosView:
     videos: Sequence[VideoCard]
     deleted: Sequence[VideoCard] = ()
     just_deleted: VideoCard | None = None
-    can_download: bool = False
+    downloads: Collection[str] = ()  # ids of the videos that can be had as files
     retention: Any = EMPTY_FORM
     site_days: int | None = None
     disk: str = ""  # why nothing is recorded at the moment

@@ -41,7 +41,7 @@ class FakeVendor:
     """
 
     capabilities = frozenset({StreamCap.STATE, StreamCap.EVENTS, StreamCap.RECORDINGS, StreamCap.RECORD})
-    origins: Sequence[str] = ()
+    origins: Sequence[str] = ("https://vendor.example",)
 
     def __init__(self, clock: Clock, secrets: Sequence[str], *, name: str = "vendor") -> None:
         self.name = name
