@@ -35,6 +35,7 @@ from aethex_live.db.migrate import upgrade
 from aethex_live.logs import Lines
 from needs import need as find_need
 from sites import open_site, site  # noqa: F401 - fixtures for all tests
+from swap_report import pytest_terminal_summary  # noqa: F401 - a hook
 
 PLUGINS = Path(__file__).parent.parent / "plugins"
 LONGEST_FIRST = ("platform", "bench", "deploy", "pages")
