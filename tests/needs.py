@@ -67,6 +67,12 @@ def _specs() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def _steady() -> Path | None:
+    # the program itself: its wrapper in Node leaves it on its port when it is ended
+    found = sorted((ROOT / "node_modules" / "@stdy").glob("cli-*/bin/steady*"))
+    return found[0] if found else None
+
+
 _FINDERS: dict[str, Callable[[], Path | None]] = {
     "chromium": _program("chromium", "chromium-browser", "google-chrome"),
     "redis": _program("redis-server"),
@@ -76,6 +82,7 @@ _FINDERS: dict[str, Callable[[], Path | None]] = {
     "node": _program("node"),
     "npm": _program("npm"),
     "specs": _specs,
+    "steady": _steady,
 }
 _HINTS = {
     "chromium": "install the package chromium",
@@ -86,4 +93,5 @@ _HINTS = {
     "node": "install Node.js",
     "npm": "install Node.js with npm",
     "specs": "set AETHEX_SPECS to the folder of the vendors' API descriptions",
+    "steady": "run npm ci, which brings @stdy/cli",
 }

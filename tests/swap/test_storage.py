@@ -24,6 +24,7 @@ PROVIDERS = ("local", "s3", "r2", "fake")
 SWITCHES = [("local", "s3"), ("s3", "local"), ("local", "r2"), ("r2", "local"), ("s3", "r2"), ("r2", "s3")]
 BODY = bytes(range(256)) * 40
 SOON = timedelta(minutes=5)
+PICTURES = "public/avatars/"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,13 @@ def stands() -> Any:
         yield found
 
 
-@pytest_asyncio.fixture(scope="module")
-async def house(database_copy: Any, tmp_path_factory: Any, stands: list[Stand]) -> AsyncIterator[House]:
-    """A site with every storage provider set up, the one in memory among them."""
-    async with House("storage", await database_copy(), tmp_path_factory.mktemp("swap"), stands) as made:
+@pytest_asyncio.fixture
+async def house(whole_dsn: Any, tmp_path: Any, stands: list[Stand]) -> AsyncIterator[House]:
+    """A site with every storage provider set up, the one in memory among them.
+
+    A site of its own for each test: another one in this process would see SDKs being imported, and call it blocking.
+    """
+    async with House("storage", await whole_dsn(), tmp_path, stands) as made:
         site = await made.start("local")
         fake = FakeStorage(site.platform.clock)
         site.platform.providers.install("storage_local", Kind.STORAGE, Offer("fake", lambda: fake), announced=True)
@@ -175,7 +179,10 @@ async def _switch(house: House, old: str, new: str, steps_of: Callable[..., Step
     steps = steps_of("storage", kept.provider, f"{old} -> {new}")
     await store_and_read(steps, kept)
     ada = await site.member("ada")
+    there = {one.key async for one in kept.provider.list(PICTURES)}
     shown = await set_avatar(ada, "red")
+    pictures = {one.key async for one in kept.provider.list(PICTURES)} - there
+    assert pictures
 
     # When the site starts with another storage chosen
     site = await house.start(new)
@@ -199,6 +206,6 @@ async def _switch(house: House, old: str, new: str, steps_of: Callable[..., Step
     former = site.platform.providers.storage(old)
 
     async def gone() -> bool:
-        return not [one async for one in former.list("public/avatars/")]
+        return not pictures & {one.key async for one in former.list(PICTURES)}
 
     await steps.take("the replaced picture is deleted at the old one", lambda: until(gone))
