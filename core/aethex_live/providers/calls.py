@@ -1,6 +1,7 @@
 """Calls at a vendor: with a time limit, few repeats, and a breaker that spares a vendor who is down, and who waits.
 
-Repeats come out of a budget that calls fill: in a total outage a vendor is asked hardly more often than otherwise.
+Repeats come out of a budget that calls fill: in a total outage a vendor is asked hardly more often than otherwise. The
+first two are lent, so that a process that was just started repeats, too; its calls pay them back before they save any.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ATTEMPTS = 3
 FAILURES = 5  # in a row, after which the vendor is spared
 PROBE_S = 10.0  # then one call in so many seconds finds out whether it is back
 SHARE = 0.1  # of all calls may be repeats
+LENT = 2.0  # repeats in advance
 MOST_SAVED = 10.0  # repeats that quiet times save up
 LONGEST_WAIT_S = 2.0  # between two attempts: somebody may be waiting for a page
 
@@ -39,7 +41,10 @@ class Condition:
 
 
 class Calls:
-    """Every call of one provider goes through `run`. One object a provider, as long as the provider lives."""
+    """Every call of one provider goes through `run`. One object a provider, as long as the provider lives.
+
+    `timeout_s` is what an attempt may take that does not say otherwise.
+    """
 
     def __init__(
         self,
@@ -51,13 +56,14 @@ class Calls:
     ) -> None:
         self._provider = provider
         self._clock = clock
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._wait = wait
         self._failures = 0
         self._failure = ""
         self._since: datetime | None = None
         self._probe_at = 0.0
-        self._saved = 0.0
+        self._saved = LENT
+        self._owed = LENT
 
     @property
     def condition(self) -> Condition:
@@ -81,10 +87,10 @@ class Calls:
         Raises what the call raised, and Unavailable, with `retry_after`, while the vendor is spared.
         """
         self._check(operation)
-        self._saved = min(MOST_SAVED, self._saved + SHARE)
+        self._save()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once(operation, call, timeout_s or self._timeout_s)
+                return await self._once(operation, call, timeout_s or self.timeout_s)
             except (RateLimited, Unavailable) as error:
                 pause = self._pause(error, attempt)
                 if not repeatable or pause is None:
@@ -126,6 +132,13 @@ class Calls:
             self._since = self._clock.now()
         if self._failures == FAILURES:
             self._probe_at = self._clock.monotonic() + PROBE_S
+
+    def _save(self) -> None:
+        """What a call is worth: a tenth of a repeat."""
+        if self._owed > SHARE / 2:  # else the rest is a matter of rounding
+            self._owed -= SHARE
+        else:
+            self._saved = min(MOST_SAVED, self._saved + SHARE)
 
     def _pause(self, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt; None when there is none."""

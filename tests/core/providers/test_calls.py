@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -95,9 +96,11 @@ async def test_a_short_retry_after_is_waited_for_and_a_long_one_is_passed_on(ven
 
 async def test_a_call_that_hangs_ends_in_time() -> None:
     calls = Calls("vendor", ManualClock(), timeout_s=0.05)
+    begun = time.monotonic()
     with pytest.raises(Unavailable, match="did not answer within") as caught:
-        await calls.run("ask", asyncio.Event().wait)
+        await calls.run("ask", asyncio.Event().wait, repeatable=False)
     assert caught.value.code == "timeout"
+    assert time.monotonic() - begun < 1
 
 
 async def test_a_vendor_that_is_down_is_spared_and_probed_now_and_then(vendor: Vendor) -> None:
@@ -138,6 +141,52 @@ async def test_only_one_of_many_waiting_callers_probes(vendor: Vendor) -> None:
     found = await asyncio.gather(*(vendor.ask() for _ in range(50)), return_exceptions=True)
     assert all(isinstance(each, Unavailable) for each in found)
     assert vendor.asked == 1
+
+
+async def test_a_process_that_was_just_started_repeats_what_it_is_lent_and_pays_it_back() -> None:
+    # Given a process whose first call fails twice
+    vendor = Vendor()
+    errors = [down(), down()]
+
+    async def hiccup() -> str:
+        if errors:
+            raise errors.pop()
+        return "fine"
+
+    # When it is made, Then nobody notices
+    assert await vendor.calls.run("ask", hiccup) == "fine"
+    # and for the next repeat, calls have to save up first: a tenth of them all, the lent ones among them
+    for _ in range(28):
+        await vendor.ask()
+    errors.append(down())
+    with pytest.raises(Unavailable):
+        await vendor.calls.run("ask", hiccup)
+    errors.append(down())
+    assert await vendor.calls.run("ask", hiccup) == "fine"
+
+
+@pytest.mark.parametrize("before", [0, 100], ids=["a fresh process", "after a quiet time"])
+async def test_in_a_total_outage_a_crowd_asks_hardly_more_often_than_otherwise(before: int) -> None:
+    """All of them are under way already when the first one fails."""
+    vendor = Vendor()
+    for _ in range(before):
+        await vendor.ask()
+    vendor.asked, vendor.error = 0, down
+    found = await asyncio.gather(*(vendor.ask() for _ in range(100)), return_exceptions=True)
+    assert all(isinstance(each, Unavailable) for each in found)
+    assert vendor.asked <= 110
+
+
+@pytest.mark.parametrize("before", [0, 100], ids=["a fresh process", "after a quiet time"])
+async def test_in_a_total_outage_one_after_another_opens_the_breaker_at_its_number(before: int) -> None:
+    vendor = Vendor()
+    for _ in range(before):
+        await vendor.ask()
+    vendor.asked, vendor.error = 0, down
+    for _ in range(100):
+        with pytest.raises(Unavailable):
+            await vendor.ask()
+    assert vendor.asked == FAILURES
 
 
 async def test_in_an_outage_of_the_half_a_vendor_is_asked_hardly_more_often() -> None:
