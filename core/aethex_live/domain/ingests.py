@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from aethex_live.actor import Actor
 from aethex_live.domain.vendor_streams import SHUT
@@ -58,6 +60,7 @@ class Ingests:
         self._control = control
         self._audit = audit
         self._jobs = jobs
+        self._making: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     def handlers(self) -> list[OutboxHandler]:
         """Who replaces keys at providers that were chosen before."""
@@ -72,6 +75,13 @@ class Ingests:
         return IngestAndProvider(row or await self._make(channel, provider), provider)
 
     async def _make(self, channel: Channel, provider: StreamProvider) -> Ingest:
+        """One at a time for a channel: a page that is loaded again does not ask the vendor for a second one."""
+        lock = self._making.setdefault(channel.id, asyncio.Lock())
+        async with lock:
+            row = await Ingest.filter(channel_id=channel.id, provider=provider.name).first()
+            return row or await self._make_now(channel, provider)
+
+    async def _make_now(self, channel: Channel, provider: StreamProvider) -> Ingest:
         ref = derived_id("ingest", channel.id, provider.name)
         spec = IngestSpec(ref=ref, title=channel.name)
         made = await provider.create_ingest(spec, idempotency_key=str(ref))

@@ -11,6 +11,7 @@ from quart import Blueprint, Response, g, request
 from aethex_live._web.cards import Cards, channel_topic
 from aethex_live._web.cookies import add_flash
 from aethex_live._web.pages.settings import prove
+from aethex_live._web.patience import Patience
 from aethex_live._web.studio_views import connection_view, health_view, stats_of
 from aethex_live._web.views import ClosedChannel, ConnectionView, Option, StudioStartView, StudioView
 from aethex_live._web.words import language_options
@@ -227,9 +228,10 @@ async def _show_manager(
     cards = Cards(parts)
     await cards.know([channel])
     broadcast = await parts.domain.broadcasts.of_channel(channel.id, rehearsals=True)
-    caps, rehearsal = await _provider()
+    patience = Patience()
+    caps, rehearsal = await _provider(patience)
     recent = await cards.video_cards(await parts.domain.recordings.of_channel(channel.id, all_of_them=True, limit=1))
-    health = await _health()
+    health = await _health(patience)
     typed = {
         "title": channel.title,
         "category": channel.category.slug if channel.category else "",
@@ -238,7 +240,7 @@ async def _show_manager(
     view = StudioView(
         channel=cards.channel(channel, live=broadcast is not None, can_manage=True),
         live=cards.live(broadcast) if broadcast else None,
-        connection=await _connection(shown_key, key_error),
+        connection=await _connection(shown_key, key_error, patience),
         details=details_form or Form[Any](values=typed),
         stats=stats_of(broadcast, parts.presence.count(channel.id), count_topic(channel.id)),
         preview=await cards.player_of_broadcast(broadcast, muted=True, counted=False) if broadcast else None,
@@ -251,33 +253,35 @@ async def _show_manager(
         can_use_browser=StreamCap.BROWSER in caps,
         state_topic=channel_topic(channel.id),
         last_video=recent[0] if recent else None,
-        trouble=trouble(parts.providers, Kind.STREAMING),
+        trouble=trouble(parts.providers, Kind.STREAMING) or patience.sentence,
         has_provider=parts.providers.streaming() is not None,
     )
     return await page("studio.html", player=True, status=status, view=view)
 
 
-async def _provider() -> tuple[frozenset[StreamCap], bool]:
+async def _provider(patience: Patience) -> tuple[frozenset[StreamCap], bool]:
     """What the channel's provider can do, and whether what is sent next is a rehearsal."""
+    ingests, channel = platform().domain.ingests, current_channel()
     try:
-        found = await platform().domain.ingests.of(current_channel())
+        found = await patience.of(lambda: ingests.of(channel))
     except (Unavailable, ProviderError):
         return frozenset(), False
     return found.provider.capabilities, found.row.rehearsal
 
 
-async def _health() -> Any:
+async def _health(patience: Patience) -> Any:
+    ingests, channel = platform().domain.ingests, current_channel()
     try:
-        return await platform().domain.ingests.health(current_channel())
+        return await patience.of(lambda: ingests.health(channel))
     except (Unavailable, ProviderError):
         return None
 
 
-async def _connection(shown_key: str | None, key_error: str) -> ConnectionView | None:
-    parts, channel = platform(), current_channel()
+async def _connection(shown_key: str | None, key_error: str, patience: Patience) -> ConnectionView | None:
+    ingests, channel = platform().domain.ingests, current_channel()
     try:
-        endpoints = await parts.domain.ingests.endpoints(channel)
-        health = await parts.domain.ingests.health(channel)
+        endpoints = await patience.of(lambda: ingests.endpoints(channel))
+        health = await patience.of(lambda: ingests.health(channel))
     except (Unavailable, ProviderError):
         return None
     return connection_view(endpoints, health, shown_key, key_error)
