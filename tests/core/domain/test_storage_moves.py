@@ -179,6 +179,44 @@ async def test_a_copy_that_was_lost_is_brought_again_and_its_old_file_stays_unti
     assert await new.keys() == ["a", "b"]
 
 
+async def test_an_old_file_whose_copy_goes_before_it_is_deleted_stays(
+    old: Place, new: Place, mover: StorageMove, monkeypatch: pytest.MonkeyPatch
+):
+    # Given a move of which one copy is gone when the old files' turn comes
+    await old.keep("a", "b")
+    delete_old = mover._delete_old
+
+    async def lose_one(*args: Any) -> None:
+        await new.delete("a")
+        await delete_old(*args)
+
+    monkeypatch.setattr(mover, "_delete_old", lose_one)
+    # When the old files go
+    report = await mover.run(delete_source=True)
+    # Then that one stays, and the report says so
+    assert await old.keys() == ["a"]
+    assert report.deleted == 1
+    assert "so the old file stays" in report.failed["a"]
+
+
+async def test_an_old_file_that_changes_before_it_is_deleted_stays(
+    old: Place, mover: StorageMove, monkeypatch: pytest.MonkeyPatch
+):
+    # Given a move of which one file is put anew when the old files' turn comes
+    await old.keep("a", "b")
+    delete_old = mover._delete_old
+
+    async def change_one(*args: Any) -> None:
+        await old.keep("a", data=b"another")
+        await delete_old(*args)
+
+    monkeypatch.setattr(mover, "_delete_old", change_one)
+    # When the old files go, Then the new one is not lost
+    await mover.run(delete_source=True)
+    assert await old.read("a") == b"another"
+    assert await old.keys() == ["a"]
+
+
 async def test_what_changed_at_the_old_place_is_brought_again(old: Place, new: Place, mover: StorageMove):
     await old.keep("a", data=b"one")
     await mover.run()

@@ -36,7 +36,7 @@ from aethex_live.models import (
 )
 from aethex_live.providers.kinds import Kind
 from aethex_live.providers.webhooks import STATES, TYPES, ProviderEvent, WebhookRejected, WebhookRequest
-from aethex_live.testing.fakes.vendor import told
+from aethex_live.testing.fakes.vendor import FakeVendor, told
 from vendors import SECRET, SOURCE, House, forged
 
 NOW = ManualClock().now()
@@ -99,6 +99,20 @@ async def test_many_copies_at_the_same_moment_are_one_event(house: House, ingest
     assert sum(await asyncio.gather(*(send() for _ in range(8)))) == 2
     assert await WebhookEvent.all().count() == await Outbox.filter(topic=HANDLE).count() == 2
     assert await WebhookDelivery.all().count() == 1
+
+
+async def test_events_of_two_vendors_may_have_the_same_id(house: House, ingest: Ingest) -> None:
+    other = FakeVendor(house.clock, [SECRET], name="other")
+    house.live.more[(Kind.STREAMING, "other")] = other
+    request = house.request([started()])
+    assert await house.inbox.take(SOURCE, request) == 1
+    assert await house.inbox.take(Source("streaming", "other"), request) == 1
+    assert await WebhookEvent.all().count() == 2
+
+
+def test_an_event_and_its_effect_are_one_commit(house: House) -> None:
+    """A kill between the two would have the effect twice."""
+    assert [handler.transactional for handler in house.inbox.handlers()] == [True]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_the_published_vector_passes() -> None:
 
 def test_while_a_secret_is_replaced_both_hold() -> None:
     check_stamped(HEADER, BODY, ["the new one", SECRET], NOW)
+    check_stamped(HEADER, BODY, [SECRET, "the old one"], NOW)
     check_stamped(f"t={STAMP},v1={'0' * 64},v1={SIGNED},v0=ab", BODY, [SECRET], NOW)
 
 

@@ -72,6 +72,7 @@ async def test_what_is_no_token_is_refused(oidc: Oidc, issuer: SmallIssuer, toke
         {"aud": "another-client"},
         {"aud": ["another-client", "third"]},
         {"aud": None},
+        {"aud": "another-client", "azp": CLIENT},  # made for another, at our request
         {"aud": [CLIENT, "another-client"]},  # two, and no azp
         {"aud": [CLIENT, "another-client"], "azp": "another-client"},
         {"azp": "another-client"},
@@ -109,6 +110,18 @@ async def test_claims_that_are_not_for_us_are_refused(
 async def test_claims_that_are_for_us_count(oidc: Oidc, issuer: SmallIssuer, claims: Mapping[str, Any]) -> None:
     issuer.claims = dict(claims)
     assert (await sign_in(oidc, issuer)).subject == f"{issuer.url} ada"
+
+
+@pytest.mark.parametrize(("ago", "taken"), [(30, True), (90, False)], ids=["half a minute", "a minute and a half"])
+async def test_a_token_has_a_minute_of_grace_and_no_more(
+    oidc: Oidc, issuer: SmallIssuer, ago: int, taken: bool
+) -> None:
+    """Clocks go wrong by seconds."""
+    issuer.claims = {"exp": int(time.time()) - ago}
+    if taken:
+        assert await sign_in(oidc, issuer)
+    else:
+        assert await refused(oidc, issuer) == "expired_token"
 
 
 async def test_a_token_of_one_issuer_is_nothing_at_another(oidc: Oidc, issuer: SmallIssuer, other: SmallIssuer) -> None:

@@ -49,6 +49,8 @@ async def test_a_balance_is_drawn_once(database: Database):
     checkout = await provider.create_checkout(spec("a", payee.id), idempotency_key="k")
     await parts.checkouts.pay(checkout.id, BY_KEY["good"])
     await provider.advance(timedelta(days=3))
+    # connections are there already, or the first would be done before the others have one
+    await asyncio.gather(*(database.fetch("select pg_sleep(0.1)", []) for _ in range(8)))
     drawn = await asyncio.gather(
         *(provider.pay_out(payee.id, Money(600, "eur"), idempotency_key=str(n)) for n in range(8)),
         return_exceptions=True,

@@ -189,6 +189,33 @@ async def test_whatever_happens_no_money_is_made_or_lost(rolled_back: Database, 
         await check(world, rolled_back)
 
 
+@pytest.fixture
+async def one_payment(rolled_back: Database, clock: ManualClock) -> World:
+    """A payment of 1,000 to the platform."""
+    parts = parts_on(rolled_back, clock)
+    world = World(SandboxPayments(parts, "https://site.example"), parts, [], "")
+    await world.do_pay(1000, "good", 2, "eur")
+    return world
+
+
+async def test_a_refund_is_in_the_currency_of_its_payment(one_payment: World):
+    [paid] = await one_payment.told("payment.completed")
+    for currency in ("usd", "jpy"):
+        with pytest.raises(ProviderError, match="currency"):
+            await one_payment.provider.refund(
+                paid["payment"], Money(100, currency), reverse_split=False, idempotency_key=currency
+            )
+
+
+@pytest.mark.parametrize(("won", "held"), [(True, 1000), (False, 0)], ids=["won", "lost"])
+async def test_who_wins_a_dispute_has_the_money(one_payment: World, rolled_back: Database, won: bool, held: int):
+    await one_payment.do_dispute(0)
+    assert (await totals(rolled_back))["eur"]["platform"] == 0
+    await one_payment.do_decide(0, won)
+    assert (await totals(rolled_back))["eur"]["platform"] == held
+    await check(one_payment, rolled_back)
+
+
 async def test_the_way_that_owes_money_is_explained(rolled_back: Database, clock: ManualClock):
     # Given a creator who has drawn all of a payment
     parts = parts_on(rolled_back, clock)
@@ -207,6 +234,21 @@ async def test_the_way_that_owes_money_is_explained(rolled_back: Database, clock
         await provider.pay_out(payee.id, Money(1, "eur"), idempotency_key="o2")
     await provider.advance(timedelta(days=2))
     await check(replace(world), rolled_back)
+
+
+async def test_money_on_its_way_can_not_be_drawn(rolled_back: Database, clock: ManualClock):
+    parts = parts_on(rolled_back, clock)
+    provider = SandboxPayments(parts, "https://site.example")
+    payee = await provider.create_payee(ref="c", country="DE", email="c@example.org", idempotency_key="p")
+    await parts.payees.onboard(payee.id, "Ada", "1990-12-31", GOOD_BANK)
+    await World(provider, parts, [payee.id], "").do_pay(1000, "good", 0, "eur")
+    for hours, drawn in ((0, False), (47, False), (2, True)):
+        await provider.advance(timedelta(hours=hours))
+        if drawn:
+            assert await provider.pay_out(payee.id, Money(900, "eur"), idempotency_key="late")
+        else:
+            with pytest.raises(ProviderError, match="at their disposal"):
+                await provider.pay_out(payee.id, Money(900, "eur"), idempotency_key=f"early-{hours}")
 
 
 async def test_a_payout_that_comes_back_can_be_drawn_again(rolled_back: Database, clock: ManualClock):

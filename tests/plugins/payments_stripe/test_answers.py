@@ -122,6 +122,12 @@ async def test_a_split_is_taken_back_where_there_was_one(canned):
     assert server.asked[-1].body == {"payment_intent": "pi_1"}
 
 
+async def test_a_part_is_refunded_as_a_part(canned):
+    provider, server = await canned(Answer.of({"id": "re_1", "object": "refund"}))
+    await provider.refund("pi_1", Money(5, "eur"), reverse_split=False, idempotency_key="r")
+    assert server.asked[-1].body == {"payment_intent": "pi_1", "amount": "5"}
+
+
 async def test_a_payment_of_a_subscription_is_found_through_its_invoice(canned):
     rows = [
         {"status": "canceled", "payment": {"type": "payment_intent", "payment_intent": "pi_0"}},

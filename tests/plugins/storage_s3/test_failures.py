@@ -168,6 +168,16 @@ async def test_an_answer_that_breaks_off_is_taken_up_where_it_ended(storage: S3S
     assert b"".join([piece async for piece in pieces]) == b"red"
 
 
+async def test_a_whole_file_in_place_of_a_range_is_no_range(
+    storage: S3Storage, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+):
+    """Caches on the way do that; its bytes would end up in the middle of a file."""
+    whole = Vendor._fine
+    monkeypatch.setattr(vendor, "_fine", lambda method, sent: whole(vendor, method, dict(sent) | {"range": ""}))
+    with pytest.raises(Unavailable, match="not S3"):
+        assert [piece async for piece in storage.get("a", start=2)]
+
+
 async def test_an_answer_that_is_not_s3(storage: S3Storage, vendor: Vendor):
     """A hotel's network, say: it answers 200 to everything."""
     vendor.mood = "nonsense"
