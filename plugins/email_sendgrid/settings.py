@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from aethex_live import PluginSettings
-from aethex_live.providers import Invalid
-from aethex_live.providers.mail_rules import check_address
+from aethex_live.providers.setting_types import ApiUrl, Line, MailAddress, begins
 
-_WORD = re.compile(r"[!-~]+")
 PROVIDER = "sendgrid"
 LIVE = "https://api.sendgrid.com"
 
@@ -18,42 +16,12 @@ LIVE = "https://api.sendgrid.com"
 class EmailSendgridSettings(PluginSettings):
     """Keys and sender. `api_key` and `from_address` are needed as soon as sendgrid is chosen."""
 
-    api_key: SecretStr = Field(SecretStr(""), description="API key, SG.…, with the right Mail Send")
+    api_key: Annotated[SecretStr, begins("SG.")] = Field(
+        SecretStr(""), description="API key, SG.…, with the right Mail Send"
+    )
     verification_keys: tuple[str, ...] = Field(
         (), description="public keys of the signed event webhook; two while one replaces the other"
     )
-    from_address: str = Field("", description="the address that mails come from, verified at SendGrid")
-    from_name: str = Field("", max_length=100, description="the name that mails come from; the site's by default")
-    base_url: str = Field(LIVE, description="address of the API; https://api.eu.sendgrid.com for accounts in the EU")
-
-    @field_validator("api_key")
-    @classmethod
-    def _is_key(cls, key: SecretStr) -> SecretStr:
-        text = key.get_secret_value().strip()
-        if text and not (text.startswith("SG.") and len(text) > 3 and _WORD.fullmatch(text)):
-            raise ValueError("this should be one word that begins with SG.")
-        return SecretStr(text)
-
-    @field_validator("from_address")
-    @classmethod
-    def _is_address(cls, address: str) -> str:
-        if address:
-            try:
-                check_address(address, PROVIDER)
-            except Invalid as error:
-                raise ValueError(str(error)) from None
-        return address
-
-    @field_validator("from_name")
-    @classmethod
-    def _is_line(cls, name: str) -> str:
-        if not name.isprintable():
-            raise ValueError("this should be one line of text")
-        return name
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-            raise ValueError("this should begin with https://")
-        return url.rstrip("/")
+    from_address: MailAddress = Field("", description="the address that mails come from, verified at SendGrid")
+    from_name: Line = Field("", max_length=100, description="the name that mails come from; the site's by default")
+    base_url: ApiUrl = Field(LIVE, description="address of the API; https://api.eu.sendgrid.com for accounts in the EU")

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from aethex_live import PluginSettings
 from aethex_live.providers import Invalid
 from aethex_live.providers.mail_rules import check_address
+from aethex_live.providers.setting_types import Line
 
 PROVIDER = "smtp"
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -29,7 +30,7 @@ class EmailSmtpSettings(PluginSettings):
     username: str = Field("", max_length=320, description="name for the login; without one there is no login")
     password: SecretStr = Field(SecretStr(""), description="password for the login; a mail service calls it SMTP key")
     from_address: str = Field("", description="the address that mails come from")
-    from_name: str = Field("", max_length=100, description="the name that mails come from; the site's by default")
+    from_name: Line = Field("", max_length=100, description="the name that mails come from; the site's by default")
     timeout_s: float = Field(15, ge=1, le=60, description="seconds that one mail may take, and each of its steps")
     connections: int = Field(4, ge=1, le=50, description="mails that are sent at the same time")
 
@@ -44,13 +45,6 @@ class EmailSmtpSettings(PluginSettings):
         if host and (not host.isascii() or not host.isprintable() or set(host) & set(" /@")):
             raise ValueError("this should be the name of a mail server alone, such as smtp.example.org")
         return host
-
-    @field_validator("from_name")
-    @classmethod
-    def _is_line(cls, name: str) -> str:
-        if not name.isprintable():
-            raise ValueError("this should be one line of text")
-        return name
 
     @field_validator("username", "password")
     @classmethod

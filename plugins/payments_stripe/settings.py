@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr
 
 from aethex_live import PluginSettings
+from aethex_live.providers.setting_types import ApiUrl
 
 
 def _split(value: object) -> object:
@@ -31,12 +31,4 @@ class PaymentsStripeSettings(PluginSettings):
     automatic_tax: bool = Field(False, description="let Stripe Tax add taxes at the checkout")
     portal_configuration: str = Field("", description="bpc_… of the customer portal; empty: the account's default")
     timeout_s: float = Field(15.0, ge=1.0, le=60.0, description="seconds that one call may take")
-    api_base: str = Field("https://api.stripe.com", description="address of the API; another one only for tests")
-
-    @field_validator("api_base")
-    @classmethod
-    def _is_origin(cls, base: str) -> str:
-        parts = urlsplit(base.rstrip("/"))
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
-            raise ValueError("it should be an address such as https://api.stripe.com, without a path")
-        return base.rstrip("/")
+    api_base: ApiUrl = Field("https://api.stripe.com", description="address of the API; another one only for tests")

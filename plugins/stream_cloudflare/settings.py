@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from aethex_live import PluginSettings
+from aethex_live.providers.setting_types import ApiUrl
 
 
 class StreamCloudflareSettings(PluginSettings):
@@ -24,5 +25,5 @@ class StreamCloudflareSettings(PluginSettings):
     signing_key_id: str = Field("", max_length=100, description="id of a signing key: with one, addresses are signed")
     signing_private_key: SecretStr = Field(SecretStr(""), description="its `pem`, in base64 as the API gives it once")
     reconnect_s: int = Field(30, ge=0, le=3600, description="seconds in which an encoder may come back")
-    api_url: str = Field("https://api.cloudflare.com/client/v4", description="where Cloudflare's API is")
+    api_url: ApiUrl = Field("https://api.cloudflare.com/client/v4", description="where Cloudflare's API is")
     delivery_url: str = Field("", description="where media is loaded from; your customer domain when it is empty")

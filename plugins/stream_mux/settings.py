@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from aethex_live import PluginSettings
+from aethex_live.providers.setting_types import ApiUrl
 
 
 class StreamMuxSettings(PluginSettings):
@@ -21,6 +22,6 @@ class StreamMuxSettings(PluginSettings):
     signing_key_id: str = Field("", max_length=100, description="id of a signing key: with one, addresses are signed")
     signing_private_key: SecretStr = Field(SecretStr(""), description="its private key, in base64 as Mux shows it")
     test: bool = Field(False, description="make test streams: free, with a watermark, five minutes long, gone in a day")
-    api_url: str = Field("https://api.mux.com", description="where Mux's API is")
-    stream_url: str = Field("https://stream.mux.com", description="where players load media from")
-    image_url: str = Field("https://image.mux.com", description="where browsers load still pictures from")
+    api_url: ApiUrl = Field("https://api.mux.com", description="where Mux's API is")
+    stream_url: ApiUrl = Field("https://stream.mux.com", description="where players load media from")
+    image_url: ApiUrl = Field("https://image.mux.com", description="where browsers load still pictures from")
