@@ -33,6 +33,8 @@ AREAS = (
     "webhooks",
     "addresses",
     "storage",
+    "swap",
+    "calls",
 )
 PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
 
