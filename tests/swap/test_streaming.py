@@ -278,6 +278,14 @@ class Creator:
         assert page.status == 200
         assert (await self.browser.get("/studio/nova")).status == 200
 
+    async def downloads(self, *recordings: Recording) -> None:
+        """The studio offers as files what its own provider hands out, whichever is chosen."""
+        page = (await self.browser.get("/studio/nova/videos")).text
+        for recording in recordings:
+            provider = self.site.platform.providers.streaming(recording.provider)
+            assert provider is not None
+            assert (f"/videos/{recording.id}/download" in page) == (StreamCap.DOWNLOAD in provider.capabilities)
+
     async def plays(self, recording: Recording) -> None:
         """The recording is played from where it lies, and its page is there."""
         await self._opens(f"/videos/{recording.id}/playback", recording.provider)
@@ -345,6 +353,7 @@ async def _switch(house: House, old: str, new: str, steps_of: Callable[..., Step
     assert third.provider == new
     await nova.plays(third)
     await nova.plays(first)
+    await nova.downloads(first, third)
     # a key that got into other hands is worth nothing, neither there nor here
     await steps.take("a new key shuts out the old ones at both", lambda: _rotate(nova, house, old, new))
     # what is deleted is deleted where it lies, and the channel at both

@@ -63,6 +63,7 @@ class Reconciliation:
         self._providers = providers
         self._streams = streams
         self._hooks = hooks
+        self._lost: set[UUID] = set()
 
     def handlers(self) -> list[OutboxHandler]:
         """Who asks about one ingest, and who ends at a vendor what may not be shown."""
@@ -84,8 +85,22 @@ class Reconciliation:
                 await self._ask_all(await _believed_live(name), done)
             if isinstance(provider, Recordings) and StreamCap.RECORDINGS in provider.capabilities:
                 await self._recordings(name, provider, done)
+        await self._end_forgotten(done)
         await self._hooks.notify(specs.reconcile_providers)
         return done
+
+    async def _end_forgotten(self, done: Round) -> None:
+        """End what no provider can tell the end of: it was live at one that is not set up any more.
+
+        At the second round of a process that finds it so: an hour in safe mode, or without a key, ends nothing.
+        """
+        rows = await Broadcast.exclude(state="ended").limit(AT_ONCE)
+        lost = {row.id: row for row in rows if self._providers.owner(Kind.STREAMING, row.provider) is None}
+        for row_id in lost.keys() & self._lost:
+            log.warning("%s, where broadcast %s was live, is not set up any more", lost[row_id].provider, row_id)
+            done.asked += 1
+            done.corrected += bool(await self._streams.forgotten(lost[row_id]))
+        self._lost = set(lost)
 
     async def _hourly(self) -> None:
         done = await self.run()

@@ -113,6 +113,11 @@ class VendorStreams:
                 await self._broadcasts.recording_begun(row.id, provider_id=name)
         return "The broadcast is over." if ended else ""
 
+    async def forgotten(self, row: Broadcast) -> str:
+        """Nobody can say how a broadcast stands, nor play it: it is over."""
+        await self._broadcasts.ended(row.id, reason="crash", ended_at=self._clock.now())
+        return "The broadcast is over."
+
     async def watch(self, ingest: Ingest, *, step: int = 0) -> None:
         """Have the vendor asked in a moment how the ingest stands; the further `step`, the later (30 s at most)."""
         at = self._clock.now() + timedelta(seconds=min(2**step, 30))

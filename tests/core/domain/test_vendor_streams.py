@@ -287,3 +287,26 @@ async def test_an_ingest_of_a_provider_that_is_off_is_left_alone(house: House, i
         await house.streams.watch(other)
     await look(house)
     assert await Broadcast.all().count() == 0
+
+
+async def test_what_was_live_at_a_provider_that_is_gone_is_over_after_two_rounds(house: House, ingest: Ingest) -> None:
+    # Given a broadcast at a provider that is not set up any more, and one at the vendor
+    await tell(house, "broadcast.started", 1, recording_id="a1")
+    house.vendor.states["in-ada"] = LiveState(status=LiveStatus.LIVE, recording_id="a1")
+    other = await Ingest.create(id=uuid7(), channel_id=ingest.channel_id, provider="gone", provider_id="x")
+    await house.broadcasts.started(
+        other,
+        broadcast_id=uuid7(),
+        started_at=at(0),
+        playback=PlaybackRef(provider="gone", id="x", live=True),
+        provider_id="x",
+    )
+    # When the vendors are asked for the first time, Then it may come back
+    await house.reconciliation.run()
+    assert await Broadcast.filter(state="live").count() == 2
+    # When it is not there at the next round either, Then it is over, and the other one is not
+    done = await house.reconciliation.run()
+    assert done.corrected == 1
+    [row] = await Broadcast.filter(state="ended")
+    assert (row.provider, row.end_reason) == ("gone", "crash")
+    assert (await Broadcast.get(state="live")).provider == "vendor"
