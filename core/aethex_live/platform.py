@@ -153,6 +153,7 @@ class Platform:
         self.jobs.add_schedules("core", self.domain.closing.schedules())
         self.jobs.add_schedules("core", self.domain.tokens.schedules())
         self.jobs.add_handlers("core", self.domain.webhooks.handlers())
+        self.jobs.add_handlers("core", self.domain.at_providers.handlers())
         self.jobs.add_schedules("core", self.domain.webhooks.schedules())
         self.jobs.add_handlers("core", self.domain.ingests.handlers())
         self.jobs.add_handlers("core", self.domain.reconciliation.handlers())

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -51,16 +51,21 @@ class Begun:
         """Where the issuer sends the browser back to."""
         return f"{platform().site.url}/sign-in/with/{self.provider}/{self.issuer}/return"
 
+    def again(self, state: str) -> Begun:
+        """The same wish, begun anew."""
+        return replace(self, state=state)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """Somebody who was proved and has no account yet."""
+    """Somebody who was proved and has no account yet; `session` is the provider's own, where it has one."""
 
     proven: ProvenIdentity = field(repr=False)
     label: str
     next: str
     ticket: str = field(repr=False)
     setup: bool
+    session: str | None = None
 
 
 def local_or(wanted: str, default: str) -> str:
@@ -116,6 +121,7 @@ async def keep_newcomer(response: Response, newcomer: Newcomer) -> Response:
         "next": newcomer.next,
         "ticket": newcomer.ticket,
         "setup": newcomer.setup,
+        "session": newcomer.session,
     }
     await platform().cache.set(_newcomer_key(token), orjson.dumps(kept), ex=int(NAMING.total_seconds()))
     return _set(response, _name("new"), token, NAMING)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from quart import Response, g
 
 PERMISSIONS = "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"
 
 
+# what a page with a provider's component may allow besides, and how a source of it looks
+_WIDENED = frozenset({"script-src", "style-src", "img-src", "connect-src", "font-src", "worker-src", "frame-src"})
+_SOURCE = re.compile(r"https?://[A-Za-z0-9*._-]+(:(\d{1,5}|\*))?|blob:|data:")
+
+
 def policy(
-    import_map_hash: str, *, player: bool, media: Iterable[str], sockets: Iterable[str], framed: bool = False
+    import_map_hash: str,
+    *,
+    player: bool,
+    media: Iterable[str],
+    sockets: Iterable[str],
+    framed: bool = False,
+    more: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The Content-Security-Policy of a page. `media` are other hosts of playback, `sockets` our socket addresses.
 
-    `framed`: any site may show the page in a frame.
+    `framed`: any site may show the page in a frame. `more`: sources that this page alone allows, by directive. Raises
+    ValueError for one that would open more than it names.
     """
     hosts = " ".join(media)
     # media-chrome puts <style> into shadow roots, so player pages alone allow inline styles
@@ -37,7 +50,18 @@ def policy(
         "frame-src 'self'",
         f"frame-ancestors {ancestors}",
     )
-    return "; ".join(parts)
+    return "; ".join(_widened(part, more) for part in parts) if more else "; ".join(parts)
+
+
+def _widened(part: str, more: Mapping[str, Sequence[str]]) -> str:
+    """A directive with the sources that a provider's component needs; inline is open to styles alone."""
+    name, _, _ = part.partition(" ")
+    for source in more.get(name, ()):
+        inline = name == "style-src" and source == "'unsafe-inline'"
+        if name not in _WIDENED or not (inline or _SOURCE.fullmatch(source)):
+            raise ValueError(f"{name} can't be widened by {source!r}.")
+        part = part if source in part.split() else f"{part} {source}"
+    return part
 
 
 def add_headers(response: Response, csp: str, *, https: bool) -> None:

@@ -156,6 +156,7 @@ def _finish(app: Quart, platform: Platform) -> None:
             media=hosts,
             sockets=platform.socket_origins(request.host),
             framed=bool(g.get("framed_page")),
+            more=g.get("more_csp") or {},
         )
         headers.add_headers(response, policy, https=platform.site.https)
         if response.status_code == 401 and request.path.startswith("/api/"):

@@ -29,12 +29,17 @@ class Pending:
     user_id: UUID
     provider: str
     next: str
+    provider_session: str | None = None
 
 
-async def begin(response: Response, user: User, provider: str, wanted: str) -> Response:
+async def begin(
+    response: Response, user: User, provider: str, wanted: str, *, provider_session: str | None = None
+) -> Response:
     """Remember the sign-in for this browser; only a hash of its cookie is kept."""
     parts, token = platform(), secrets.token_urlsafe(32)
-    kept = orjson.dumps({"user_id": str(user.id), "provider": provider, "next": wanted})
+    kept = orjson.dumps(
+        {"user_id": str(user.id), "provider": provider, "next": wanted, "provider_session": provider_session}
+    )
     await parts.cache.set(_key(token), kept, ex=int(LIFE.total_seconds()))
     response.set_cookie(
         COOKIE,
@@ -55,7 +60,7 @@ async def pending() -> Pending | None:
     if kept is None:
         return None
     found = orjson.loads(kept)
-    return Pending(UUID(found["user_id"]), found["provider"], found["next"])
+    return Pending(UUID(found["user_id"]), found["provider"], found["next"], found.get("provider_session"))
 
 
 async def finish(code: str) -> tuple[User, Pending]:

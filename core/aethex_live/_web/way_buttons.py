@@ -19,8 +19,9 @@ def way_buttons(platform: Platform, below: str = "/sign-in/with") -> Sequence[Wa
 
 
 async def confirm_buttons(platform: Platform, user_id: UUID) -> Sequence[WayButton]:
-    """Those by which this account can prove itself again."""
-    mine = {one.way.path for one in await platform.domain.linking.of(user_id) if one.way}
+    """Those by which this account can prove itself again: an embedded one says nothing about this moment."""
+    linked = await platform.domain.linking.of(user_id)
+    mine = {one.way.path for one in linked if one.way and not one.way.embedded}
     return [button for button in way_buttons(platform, "/confirm/with") if _path(button) in mine]
 
 

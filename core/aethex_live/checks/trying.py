@@ -144,7 +144,9 @@ async def _answers(url: str) -> bool:
 
 
 async def _prove(provider: AuthProvider) -> str | Finding:
-    """Make a password storable, and see a wrong one refused."""
+    """Make a password storable, and see a wrong one refused; or ask the vendor."""
+    if isinstance(provider, Trying):
+        return await provider.try_out()
     if AuthCap.REDIRECT in provider.capabilities and isinstance(provider, Redirecting):
         return await ask_issuers(provider)
     if AuthCap.PASSWORD not in provider.capabilities:

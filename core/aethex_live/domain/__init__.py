@@ -24,6 +24,7 @@ from aethex_live.domain.mail_stops import MailStops
 from aethex_live.domain.moderators import Moderators
 from aethex_live.domain.operators import Operators
 from aethex_live.domain.people import People
+from aethex_live.domain.provider_sessions import ProviderSessions
 from aethex_live.domain.reconciliation import Reconciliation
 from aethex_live.domain.recording_retention import Retention
 from aethex_live.domain.recordings import Recordings
@@ -57,6 +58,7 @@ class Domain:
     accounts: Accounts
     sessions: Sessions
     channels: Channels
+    at_providers: ProviderSessions
     moderators: Moderators
     ingests: Ingests
     broadcasts: Broadcasts
@@ -110,14 +112,18 @@ class Domain:
         linking_mails = LinkingMails(providers, jobs, site)
         tokens = Tokens(db, clock, control, audit)
         bots = Bots(db, tokens, accounts, control, audit, site)
-        leaving = Leaving(db, clock, control, audit, removal, ingests, mails, bots, days=site.leaving_days)
-        sessions = Sessions(db, clock, control)
+        at_providers = ProviderSessions(jobs, providers)
+        leaving = Leaving(
+            db, clock, control, audit, removal, ingests, mails, bots, days=site.leaving_days, at_providers=at_providers
+        )
+        sessions = Sessions(db, clock, control, at_providers)
         broadcasts = Broadcasts(db, clock, retention_days=site.recordings_days, channels=channels)
         streams = VendorStreams(db, clock, broadcasts, accounts, jobs)
         tidings = Tidings(streams, sessions, stops)
         inbox = Inbox(db, clock, jobs, providers, tidings, keep_days=site.webhook_days)
         return cls(
             accounts=accounts,
+            at_providers=at_providers,
             sessions=sessions,
             channels=channels,
             moderators=moderators,
@@ -136,7 +142,7 @@ class Domain:
             setup=Setup(db, accounts, joining),
             setup_steps=SetupSteps(),
             choices=SiteChoices(db, site, control, audit),
-            operators=Operators(db, clock, accounts, channels, ingests, control, audit),
+            operators=Operators(db, clock, accounts, channels, ingests, control, audit, at_providers),
             directory=Directory(clock),
             audit_log=AuditLog(db),
             login_links=LoginLinks(db, clock, accounts, audit),

@@ -95,7 +95,7 @@ class Accounts:
 
     def takes_accounts(self) -> bool:
         """Whether the auth provider can make accounts at all, here or by a sign-in elsewhere; see `policy`."""
-        return self.can(AuthCap.REGISTER) or self.can(AuthCap.REDIRECT)
+        return any(self.can(one) for one in (AuthCap.REGISTER, AuthCap.REDIRECT, AuthCap.EMBEDDED))
 
     def takes_passwords(self) -> bool:
         """Whether some live provider proves by password: accounts of before a switch go on with theirs."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aethex_live.domain.audit import Audit
     from aethex_live.domain.bots import Bots
     from aethex_live.domain.ingests import Ingests
+    from aethex_live.domain.provider_sessions import ProviderSessions
     from aethex_live.domain.removal import Removal
 
 DELETED_NAME = "Deleted person"
@@ -45,6 +46,7 @@ class Leaving:
         bots: Bots,
         *,
         days: int,
+        at_providers: ProviderSessions,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -55,6 +57,7 @@ class Leaving:
         self._mails = mails
         self._bots = bots
         self._days = days
+        self._at_providers = at_providers
 
     @property
     def days(self) -> int:
@@ -95,6 +98,7 @@ class Leaving:
             closed = User.filter(id=user.id, delete_at__isnull=True)
             if not await closed.update(state="leaving" if own else "banned", delete_at=delete_at):
                 raise Conflict("This account is to be deleted already.")
+            await self._at_providers.end(Session.filter(user_id=user.id))
             await Session.filter(user_id=user.id).delete()
             await record(
                 UserLeaving(user_id=user.id, delete_at=delete_at), subject=f"user:{user.id}", actor=actor.user_id

@@ -20,7 +20,7 @@ from aethex_live.events.types import IdentityLinked, IdentityUnlinked
 from aethex_live.ids import time_of, uuid7
 from aethex_live.models import Identity, User
 from aethex_live.providers import Kind
-from aethex_live.providers.auth import AuthCap, AuthProvider, ProvenIdentity, Redirecting
+from aethex_live.providers.auth import AuthCap, AuthProvider, Embedding, Issuing, ProvenIdentity, Redirecting
 
 if TYPE_CHECKING:
     from aethex_live._runtime.registry import Providers
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aethex_live.domain.audit import Audit
     from aethex_live.domain.linking_mails import LinkingMails
 
+ELSEWHERE_CAPS = frozenset({AuthCap.REDIRECT, AuthCap.EMBEDDED})
 ELSEWHERE = "This sign-in belongs to another account of this site already. Sign in with it to see which."
 TWICE = "Your account has a sign-in with {label} already; take that one off first."
 LAST = (
@@ -38,14 +39,18 @@ LAST = (
 )
 
 
+GONE = "This site has no such sign-in any more. Choose another way to sign in."
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Somebody who can be signed in with."""
+    """Somebody who can be signed in with; `embedded`: on a page of ours, by a component of the provider's."""
 
     provider: str
     issuer: str
     label: str
     healthy: bool = True
+    embedded: bool = False
 
     @property
     def path(self) -> str:
@@ -78,18 +83,32 @@ class Linking:
     def ways(self) -> Sequence[Way]:
         """All that one can sign in with, those of the chosen provider first."""
         return [
-            Way(name, issuer.key, issuer.label, issuer.healthy)
-            for name, provider in self._redirecting()
+            Way(name, issuer.key, issuer.label, issuer.healthy, isinstance(provider, Embedding))
+            for name, provider in self._issuing()
             for issuer in provider.issuers()
         ]
 
-    def way(self, provider: str, issuer: str) -> tuple[Way, Redirecting]:
+    def way(self, provider: str, issuer: str) -> tuple[Way, Issuing]:
         """One of them, and who proves. Raises NotFound."""
-        found = dict(self._redirecting()).get(provider)
+        found = dict(self._issuing()).get(provider)
         for way in self.ways() if found is not None else ():
             if found is not None and (way.provider, way.issuer) == (provider, issuer):
                 return way, found
-        raise NotFound("This site has no such sign-in any more. Choose another way to sign in.")
+        raise NotFound(GONE)
+
+    def redirecting(self, provider: str, issuer: str) -> tuple[Way, Redirecting]:
+        """One that proves on its own pages. Raises NotFound."""
+        way, by = self.way(provider, issuer)
+        if not isinstance(by, Redirecting):
+            raise NotFound(GONE)
+        return way, by
+
+    def embedding(self, provider: str, issuer: str) -> tuple[Way, Embedding]:
+        """One that proves by a component in our page. Raises NotFound."""
+        way, by = self.way(provider, issuer)
+        if not isinstance(by, Embedding):
+            raise NotFound(GONE)
+        return way, by
 
     async def account_of(self, proven: ProvenIdentity) -> User | None:
         """The account of an identity, None for a new one. Raises Forbidden when the account is closed or waits."""
@@ -155,31 +174,32 @@ class Linking:
         provider = self._providers.auth(identity.provider)
         if provider is None:
             return False
-        if isinstance(provider, Redirecting) and AuthCap.REDIRECT in provider.capabilities:
+        if isinstance(provider, Issuing) and provider.capabilities & ELSEWHERE_CAPS:
             return provider.issuer_of(identity.subject) is not None
-        return bool(provider.capabilities & {AuthCap.PASSWORD, AuthCap.EMBEDDED})
+        return AuthCap.PASSWORD in provider.capabilities
 
     def _is_elsewhere(self, row: Identity) -> bool:
         """Rows of a provider that is off are shown, too, and can be taken off, unless the account was made there."""
         provider = self._providers.auth(row.provider)
         if provider is None:
             return row.subject != str(row.user_id)
-        return AuthCap.REDIRECT in provider.capabilities
+        return bool(provider.capabilities & ELSEWHERE_CAPS)
 
     def _linked(self, row: Identity) -> Linked:
         return Linked(row.id, self._way_of(row.provider, row.subject), row.provider, time_of(row.id))
 
     def _way_of(self, name: str, subject: str) -> Way | None:
-        provider = dict(self._redirecting()).get(name)
+        provider = dict(self._issuing()).get(name)
         key = provider.issuer_of(subject) if provider else None
         return next((way for way in self.ways() if (way.provider, way.issuer) == (name, key)), None)
 
-    def _redirecting(self) -> Iterator[tuple[str, Redirecting]]:
+    def _issuing(self) -> Iterator[tuple[str, Issuing]]:
         chosen = self._accounts.provider()
         names = self._providers.names(Kind.AUTH)
         for name in sorted(names, key=lambda name: (chosen is None or name != chosen.name, name)):
             provider: AuthProvider | None = self._providers.auth(name)
-            if provider and AuthCap.REDIRECT in provider.capabilities and isinstance(provider, Redirecting):
+            if provider and _proves_elsewhere(provider):
+                assert isinstance(provider, Issuing), "both kinds name their issuers"
                 yield name, provider
 
     async def _note(self, user: User, way: Way | None, provider: str, actor: Actor | None, *, linked: bool) -> None:
@@ -191,6 +211,14 @@ class Linking:
         action = "identity.linked" if linked else "identity.unlinked"
         await self._audit.write(action, actor=actor, subject=f"user:{user.id}", detail=detail)
         await self._mails.tell(user, way.label if way else provider, linked=linked)
+
+
+def _proves_elsewhere(provider: AuthProvider) -> bool:
+    """Whether it keeps what it declares."""
+    able = provider.capabilities
+    return (AuthCap.REDIRECT in able and isinstance(provider, Redirecting)) or (
+        AuthCap.EMBEDDED in able and isinstance(provider, Embedding)
+    )
 
 
 async def _identity(proven: ProvenIdentity) -> Identity | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aethex_live.domain.audit import Audit
     from aethex_live.domain.channels import Channels
     from aethex_live.domain.ingests import Ingests
+    from aethex_live.domain.provider_sessions import ProviderSessions
 
 Role = Literal["member", "operator"]
 Visibility = Literal["public", "unlisted"]
@@ -42,8 +43,10 @@ class Operators:
         ingests: Ingests,
         control: Control,
         audit: Audit,
+        at_providers: ProviderSessions,
     ) -> None:
         self._db = db
+        self._at_providers = at_providers
         self._clock = clock
         self._accounts = accounts
         self._channels = channels
@@ -61,6 +64,7 @@ class Operators:
                 raise Conflict("This account runs the site: take that right away before you ban it.")
             if user.state not in {"active", "leaving"}:
                 raise Conflict(f"This account is {user.state} already.")
+            await self._at_providers.end(Session.filter(user_id=user_id))
             await Session.filter(user_id=user_id).delete()
             await self._accounts.ban(user_id, reason=said, by=actor.user_id)
             await self._note("user.banned", user, actor, reason=said)
@@ -110,6 +114,7 @@ class Operators:
         _check(actor)
         async with self._db.transaction():
             user = await _locked(user_id)
+            await self._at_providers.end(Session.filter(user_id=user_id))
             count = await Session.filter(user_id=user_id).delete()
             await self._note("user.sessions_ended", user, actor, sessions=count)
             await self._control.send(SIGNED_OUT, {"user_id": str(user_id), "reason": "Signed out by an operator."})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aethex_live.clock import Clock
     from aethex_live.control import Control
     from aethex_live.db import Database
+    from aethex_live.domain.provider_sessions import ProviderSessions
 
 LIFE = timedelta(days=30)
 # how long an identified cookie is believed without the database; a logout or ban drops it at once
@@ -44,10 +45,13 @@ def hash_of(token: str) -> str:
 class Sessions:
     """Opens, recognises and closes sessions."""
 
-    def __init__(self, db: Database, clock: Clock, control: Control) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, control: Control, at_providers: ProviderSessions | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._control = control
+        self._at_providers = at_providers
         self._remembered: dict[str, tuple[float, Actor]] = {}
 
     async def open(
@@ -58,10 +62,12 @@ class Sessions:
         user_agent: str = "",
         address: str = "",
         provider_session: str | None = None,
+        proven: bool = True,
     ) -> str:
         """Open a session; returns the cookie's value, which is stored nowhere.
 
-        `provider_session` is the provider's own id of the session, where it has one that it may end.
+        `provider_session` is the provider's own id of the session, where it has one that it may end. `proven`: the
+        person proved just now who they are.
         """
         token, session_id = secrets.token_urlsafe(32), uuid7()
         now = self._clock.now()
@@ -75,7 +81,7 @@ class Sessions:
                 user_agent=user_agent[:200],
                 address=address[:64],
                 provider=provider,
-                proven_at=now,
+                proven_at=now if proven else None,
                 provider_session=provider_session,
             )
             await User.filter(id=user.id).update(last_seen_at=now)
@@ -121,9 +127,11 @@ class Sessions:
             self._remembered.pop(next(iter(self._remembered)))
         self._remembered[key] = (self._clock.monotonic() + REMEMBERED_S, actor)
 
-    async def close(self, session_id: UUID) -> None:
-        """End a session everywhere; its sockets close within two seconds."""
+    async def close(self, session_id: UUID, *, at_provider: bool = True) -> None:
+        """End a session everywhere, also at its provider; its sockets close within two seconds."""
         async with self._db.transaction():
+            if at_provider and self._at_providers is not None:
+                await self._at_providers.end(Session.filter(id=session_id))
             await Session.filter(id=session_id).delete()
             await self._control.send("session.closed", {"session_id": str(session_id)})
         self.forget(session_id=session_id)
@@ -159,7 +167,7 @@ class Sessions:
     async def _close_all(self, sessions: QuerySet[Session]) -> int:
         ids = [row["id"] for row in await sessions.values("id")]
         for session_id in ids:
-            await self.close(session_id)
+            await self.close(session_id, at_provider=False)  # it was the provider who told
         return len(ids)
 
     def forget(self, *, session_id: UUID | None = None, user_id: UUID | None = None) -> None:

@@ -35,7 +35,7 @@ class Tidings:
         return NOTHING
 
     async def _account(self, provider: str, event: ProviderEvent) -> str:
-        if event.type == "user.deleted":
+        if event.type == "user.deleted" or (event.type == "user.updated" and event.data.get("banned") is True):
             ended = await self._sessions.close_of_identity(provider, event.subject)
         elif event.type == "session.revoked":
             owner = event.data.get("user")

@@ -186,8 +186,8 @@ class SignInStart:
 
 
 @runtime_checkable
-class Redirecting(Protocol):
-    """REDIRECT: sign-in on the provider's own pages, by OAuth or OpenID Connect.
+class Issuing(Protocol):
+    """Proves people by accounts that they have elsewhere, at one issuer or several.
 
     A `ProvenIdentity.subject` says which issuer it comes from, so that nobody of one issuer is somebody of another.
     """
@@ -206,6 +206,11 @@ class Redirecting(Protocol):
         Raises NotFound for an unknown issuer, Invalid for what can't be a name there.
         """
         ...
+
+
+@runtime_checkable
+class Redirecting(Issuing, Protocol):
+    """REDIRECT: sign-in on the provider's own pages, by OAuth or OpenID Connect."""
 
     async def begin_sign_in(self, issuer: str, *, return_url: str, fresh: bool = False) -> SignInStart:
         """Begin. `fresh`: an older sign-in over there does not count, the person has to prove themselves anew.
@@ -227,24 +232,35 @@ class Redirecting(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontend:
-    """What the page of signing in embeds: scripts with attributes, and what the policy must allow for them."""
+    """What the page of signing in embeds, on that page alone.
 
+    `module` is a name of the import map (hook `page_modules`); its `mount(place, {over})` puts the component into an
+    element and resolves with a token, once somebody has signed in. `over`: the session that the browser still has over
+    there was ended here, so it is signed out first. `scripts` are attributes of script elements, `csp` what the policy
+    of the page allows besides, by directive.
+    """
+
+    module: str
     scripts: Sequence[Mapping[str, str]] = ()
     csp: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenSession:
-    """Somebody whom a token of the provider proves; the core's session ends with `session_id` at the provider."""
+    """Somebody whom a token of the provider proves; the core's session ends with `session_id` at the provider.
+
+    `verified_at` is when they last proved themselves over there; None where the provider does not tell.
+    """
 
     identity: ProvenIdentity
     session_id: str
     expires_at: datetime
+    verified_at: datetime | None = None
 
 
 @runtime_checkable
-class Embedding(Protocol):
-    """EMBEDDED: the provider's own component in our page; its token comes with each request."""
+class Embedding(Issuing, Protocol):
+    """EMBEDDED: the provider's own component in our page, whose token becomes a session of ours. It has one issuer."""
 
     def frontend(self) -> Frontend:
         """What the page embeds; no network."""
@@ -253,8 +269,13 @@ class Embedding(Protocol):
     async def read_token(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> ProvenSession | None:
         """Whom the request's token proves; None: it has none. Keys are cached, so there is normally no network.
 
-        Raises AccessDenied for a token that does not hold, Unavailable when its key can't be had.
+        Raises AccessDenied, with a sentence for the person, for a token that does not hold, Unavailable when its key
+        can't be had.
         """
+        ...
+
+    async def look_up(self, subject: str) -> ProvenIdentity:
+        """What the provider tells of somebody: name and address, for a new account. Raises NotFound, Unavailable."""
         ...
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from aethex_live.providers.webhooks import WebhookRejected
+from aethex_live.providers.webhooks import WebhookRejected, WebhookRequest
 
 TOLERANCE = timedelta(minutes=5)  # what vendors' own libraries take
 LONGEST_STAMP = 16  # digits; more is no time
+MOST_SIGNATURES = 10
+_MESSAGE = re.compile(r"[!-~]{1,150}")
 
 
 def check_time(stamp: float, now: datetime, tolerance: timedelta = TOLERANCE) -> None:
@@ -48,6 +52,28 @@ def check_stamped(
     if not any(fitting):
         raise WebhookRejected("signature")
     check_time(int(stamps[0]), now, tolerance)
+
+
+def check_message(request: WebhookRequest, keys: Sequence[bytes], *, prefix: str = "webhook") -> str:
+    """Check a request that is signed as Standard Webhooks are; returns the id of its message, unique for its sender.
+
+    Its headers are `<prefix>-id`, `-timestamp` and `-signature`; Svix, by whom several vendors send, calls them `svix`.
+    `keys` are the secrets' bytes, any of which may hold while one is being replaced. Raises WebhookRejected.
+    """
+    said = (request.headers.get(f"{prefix}-{name}", "") for name in ("id", "timestamp", "signature"))
+    message, stamp, shown = said
+    if not (message and stamp and shown):
+        raise WebhookRejected("missing")
+    if not _is_stamp(stamp) or not _MESSAGE.fullmatch(message):
+        raise WebhookRejected("malformed")
+    signed = f"{message}.{stamp}.".encode() + request.body
+    wanted = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
+    given = [one.encode("ascii", "replace") for one in shown.split()[:MOST_SIGNATURES]]
+    fitting = [hmac.compare_digest(want, one) for want in wanted for one in given]  # all of them, as above
+    if not any(fitting):
+        raise WebhookRejected("signature")
+    check_time(int(stamp), request.received_at)
+    return message
 
 
 def _is_stamp(stamp: str) -> bool:

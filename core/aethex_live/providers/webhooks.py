@@ -106,6 +106,7 @@ class ProviderEvent:
     - recording.*, with the recording as subject: `ingest_id` (the provider's), `playback_id` (else the recording's
       own), `duration` in seconds, `started_at` (ISO 8601), `size` in bytes, `width`, `height`, `has_audio`
     - session.revoked, with the session as subject: `user`, the subject of its account
+    - user.updated, with the account's subject: `banned` true for somebody who is shut out there
     - email.bounced and email.complained: `address`; `permanent` false for a bounce that may mend itself
     """
 

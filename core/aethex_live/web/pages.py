@@ -10,6 +10,8 @@ from quart import Response, g, make_response, request
 from aethex_live.web.request import platform
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aethex_live.web.subject import Subject
 
 
@@ -21,6 +23,7 @@ async def page(
     framed: bool = False,
     area: str | None = None,
     subject: Subject | None = None,
+    csp: Mapping[str, Sequence[str]] | None = None,
     **context: Any,
 ) -> Response:
     """Render `template`; `player=True` widens the style policy, because media-chrome styles its shadow roots.
@@ -28,10 +31,11 @@ async def page(
     `framed=True` lets other sites show the page in a frame: only for views that know nobody (`allow(as_guest=True)`).
     `area` puts a plugin's page into the navigation of the "studio" or "admin", or takes all of it away with "plain";
     else its address decides.
+    `csp` is what this page's policy allows besides, by directive: for a component of a provider.
     `subject` is what the page is about, for what plugins write into its head.
     """
     g.player_page, g.framed_page, g.subject = player, framed, subject
-    g.area = area
+    g.area, g.more_csp = area, csp or {}
     body = await platform().page(template, context)
     response: Response = await make_response(body, status)  # type: ignore[assignment]  # text gives Quart's own Response
     response.headers.setdefault("Vary", "HX-Request, Cookie")

@@ -20,11 +20,12 @@ async def sign_in(response: Response, proven: ProvenIdentity) -> Response:
 
 
 async def open_session(
-    response: Response, user: User, provider: str, *, provider_session: str | None = None
+    response: Response, user: User, provider: str, *, provider_session: str | None = None, proven: bool = True
 ) -> Response:
     """Let the answer carry a fresh session of the account; an old one of this browser ends.
 
     `provider_session` is the provider's own id of the session, where it may end it and tell (`session.revoked`).
+    `proven`: the person proved just now who they are, so that what is sensitive does not ask again.
     """
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:
@@ -39,6 +40,7 @@ async def open_session(
         user_agent=agent,
         address=client_address(),
         provider_session=provider_session,
+        proven=proven,
     )
     set_session(response, parts.site, token)
     return response

@@ -20,6 +20,7 @@ from aethex_live._web.api.models import (
     Typed,
 )
 from aethex_live._web.cookies import clear_session, set_session
+from aethex_live._web.embedded import note_over
 from aethex_live._web.pages.confirm import prove_by
 from aethex_live._web.pages.settings import prove
 from aethex_live._web.second_step import take_code
@@ -102,6 +103,7 @@ async def sign_out() -> Response:
     """Sign out: the session ends everywhere."""
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:
+        await note_over(actor.session_id)
         await parts.domain.sessions.close(actor.session_id)
     response: Response = await make_response({"ok": True})  # type: ignore[assignment]  # a dict gives Quart's own
     clear_session(response, parts.site)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 
-from aethex_live._web import second_step
+from aethex_live._web import embedded, second_step
 from aethex_live._web.cookies import add_flash, clear_session
 from aethex_live._web.views import SecondStepView, SignInView
 from aethex_live._web.way_buttons import way_buttons
@@ -73,6 +73,8 @@ async def sign_in() -> Response:
     """The form, or straight on for who is signed in."""
     if current_actor().signed_in:
         return redirect_to(safe_next())
+    if (way := embedded.only_way()) is not None:
+        return await embedded.begin(*way, wanted=safe_next())
     return await _show("sign_in.html", Form[Any](values={}), safe_next())
 
 
@@ -120,7 +122,8 @@ async def code_posted() -> Response:
     except Refusal as refusal:
         form.refuse(refusal)
         return await _show_code(form, refusal.status)
-    return second_step.forget(await signed_in(user, begun.provider, begun.next))
+    response = await signed_in(user, begun.provider, begun.next, provider_session=begun.provider_session)
+    return second_step.forget(response)
 
 
 @blueprint.get("/sign-in/link")
@@ -184,6 +187,7 @@ async def sign_out() -> Response:
     """End the session of this browser."""
     parts, actor = platform(), current_actor()
     if actor.session_id is not None:
+        await embedded.note_over(actor.session_id)
         await parts.domain.sessions.close(actor.session_id)
     response = redirect_to("/")
     clear_session(response, parts.site)
@@ -191,9 +195,12 @@ async def sign_out() -> Response:
     return response
 
 
-async def signed_in(user: User, provider: str, wanted: str) -> Response:
-    """A redirect that carries a fresh session; an old one of this browser ends."""
-    return await open_session(redirect_to(local_address(wanted) or "/"), user, provider)
+async def signed_in(
+    user: User, provider: str, wanted: str, *, provider_session: str | None = None, proven: bool = True
+) -> Response:
+    """A redirect that carries a fresh session; an old one of this browser ends. As `open_session`."""
+    response = redirect_to(local_address(wanted) or "/")
+    return await open_session(response, user, provider, provider_session=provider_session, proven=proven)
 
 
 async def _show(template: str, form: Form[Any], wanted: str, status: int = 200, *, waiting: bool = False) -> Response:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from quart import Blueprint, Response, request
 
-from aethex_live._web import elsewhere, second_step
+from aethex_live._web import elsewhere, embedded, second_step
 from aethex_live._web.elsewhere import Begun, Newcomer
 from aethex_live._web.pages.accounts import signed_in
 from aethex_live._web.views import ReturnView, WithView
@@ -39,6 +40,9 @@ WINDOW = timedelta(minutes=10)
 MOST = 120  # from an address, behind which a whole office may sit
 WAYS = "/settings#ways"
 LONGEST = 4096  # of what a return carries
+# the provider's own session, where it has one, and whether it says that the person proved themselves just now
+AtProvider = tuple[str | None, bool]
+NO_SESSION: AtProvider = (None, True)
 
 NOT_BEGUN = (
     "This sign-in was not begun in this browser, or more than ten minutes ago, or another one was begun since. "
@@ -47,6 +51,7 @@ NOT_BEGUN = (
 USED = "This sign-in was used already. Nothing was changed; begin anew if you need to."
 CHANGED = "You signed out or in as somebody else meanwhile. Nothing was changed; begin anew."
 ANOTHER = "That sign-in is not one of this account: nothing was confirmed."
+UNPROVEN = "{label} can't confirm this moment. Sign out and in again: that is a proof too."
 MEMBER = "This sign-in is a member's already: sign in with it, and have the operator's command make them an operator."
 KNOWN = (
     "An account of this site has the e-mail address that {label} tells of you. If it is yours, sign in as you do "
@@ -127,14 +132,11 @@ async def returned(provider: str, issuer: str) -> Response:
     found = elsewhere.begun()
     asked = (provider, issuer, request.args.get("state", ""))
     if found is None or asked[:2] != (found.provider, found.issuer) or not elsewhere.same_state(found, asked[2]):
-        return await _refused(NOT_BEGUN, 400, None)
+        return await refused(NOT_BEGUN, 400, None)
     try:
         response = await _arrive(found)
-    except Refusal as refusal:
-        response = await _refused(str(refusal), refusal.status, found)
-    except ProviderError as error:
-        log.warning("a sign-in with %s/%s came to nothing: %s", provider, issuer, error.code or error.operation)
-        response = await _refused(str(error), 400 if isinstance(error, AccessDenied) else 503, found)
+    except (Refusal, ProviderError) as error:
+        response = await failed(error, found)
     return elsewhere.forget(response)
 
 
@@ -145,7 +147,11 @@ async def _leave(start: Begun, back: str, *, fresh: bool = False) -> Response:
     may redirect to hosts that nobody here knows of.
     """
     await limit("sign-in-with", MOST, WINDOW, about=client_address())
-    way, by = platform().domain.linking.way(start.provider, start.issuer)
+    linking = platform().domain.linking
+    way, _ = linking.way(start.provider, start.issuer)
+    if way.embedded:
+        return _stay(start, way)
+    way, by = linking.redirecting(start.provider, start.issuer)
     try:
         begun = await by.begin_sign_in(start.issuer, return_url=start.return_url, fresh=fresh)
     except NotConfigured:
@@ -156,40 +162,44 @@ async def _leave(start: Begun, back: str, *, fresh: bool = False) -> Response:
     response = await page("sign_in_with.html", view=WithView(label=way.label, url=begun.url))
     response.headers["Refresh"] = f"0;url={begun.url}"
     response.headers["Cache-Control"] = "no-store"
-    session = str(current_actor().session_id or "")
-    kept = Begun(
-        act=start.act,
-        provider=start.provider,
-        issuer=start.issuer,
-        state=begun.state,
-        kept=begun.kept,
-        next=start.next,
-        ticket=start.ticket,
-        session=session,
-    )
+    kept = replace(start, state=begun.state, kept=begun.kept, session=_session())
     return elsewhere.keep(response, kept)
 
 
+def _stay(start: Begun, way: Way) -> Response:
+    """To the page of ours with the provider's component."""
+    if start.act == "prove":
+        raise Conflict(UNPROVEN.format(label=way.label))
+    kept = replace(start, state=embedded.new_state(), session=_session())
+    return elsewhere.keep(redirect_to(f"/sign-in/with/{way.path}/here"), kept)
+
+
+def _session() -> str:
+    return str(current_actor().session_id or "")
+
+
 async def _arrive(found: Begun) -> Response:
-    way, by = platform().domain.linking.way(found.provider, found.issuer)
+    way, by = platform().domain.linking.redirecting(found.provider, found.issuer)
     if not await elsewhere.take(found):
         raise Conflict(USED)
     query: Mapping[str, str] = {name: value[:LONGEST] for name, value in request.args.items()}
     proven = await by.finish_sign_in(found.issuer, return_url=found.return_url, query=query, kept=found.kept)
-    return await ARRIVALS[found.act](found, way, proven)
+    return await ARRIVALS[found.act](found, way, proven, NO_SESSION)
 
 
-async def _sign_in(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _sign_in(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     domain = platform().domain
     user = await domain.linking.account_of(proven)
     if user is None:
-        return await _newcomer(found, way, proven)
+        return await _newcomer(found, way, proven, session)
+    session_id, fresh = session
     if await domain.accounts.needs_second_step(user):
-        return await second_step.begin(redirect_to("/sign-in/code"), user, proven.provider, found.next)
-    return await signed_in(user, proven.provider, found.next)
+        response = redirect_to("/sign-in/code")
+        return await second_step.begin(response, user, proven.provider, found.next, provider_session=session_id)
+    return await signed_in(user, proven.provider, found.next, provider_session=session_id, proven=fresh)
 
 
-async def _newcomer(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _newcomer(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     domain = platform().domain
     if await domain.linking.known_address(proven):
         raise Conflict(KNOWN.format(label=way.label))
@@ -197,29 +207,31 @@ async def _newcomer(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
         domain.joining.check_open(found.ticket)
     except Forbidden as closed:
         raise Forbidden(NOBODY.format(why=closed, label=way.label), code=closed.code) from None
-    return await _to_name(found, way, proven)
+    return await _to_name(found, way, proven, session)
 
 
-async def _to_name(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _to_name(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     setup = found.act == "setup"
-    who = Newcomer(proven=proven, label=way.label, next=found.next, ticket=found.ticket, setup=setup)
+    who = Newcomer(
+        proven=proven, label=way.label, next=found.next, ticket=found.ticket, setup=setup, session=session[0]
+    )
     return await elsewhere.keep_newcomer(redirect_to("/sign-up/with"), who)
 
 
-async def _set_up(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _set_up(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     await platform().domain.setup.check(found.ticket)
     if await platform().domain.linking.account_of(proven) is not None:
         raise Conflict(MEMBER)
-    return await _to_name(found, way, proven)
+    return await _to_name(found, way, proven, session)
 
 
-async def _link(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _link(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     user = await _same_person(found)
     await platform().domain.linking.link(user.id, proven, current_actor())
     return say(redirect_to(WAYS), f"You can sign in with {way.label} from now on.")
 
 
-async def _prove(found: Begun, way: Way, proven: ProvenIdentity) -> Response:
+async def _prove(found: Begun, way: Way, proven: ProvenIdentity, session: AtProvider) -> Response:
     user = await _same_person(found)
     if not await platform().domain.linking.is_of(user.id, proven):
         raise Forbidden(ANOTHER)
@@ -235,7 +247,16 @@ async def _same_person(found: Begun) -> User:
     return await User.get(id=actor.user_id)
 
 
-async def _refused(text: str, status: int, found: Begun | None) -> Response:
+async def failed(error: Refusal | ProviderError, found: Begun) -> Response:
+    """The page about a sign-in that came to nothing."""
+    if isinstance(error, Refusal):
+        return await refused(str(error), error.status, found)
+    word = error.code or error.operation
+    log.warning("a sign-in with %s/%s came to nothing: %s", found.provider, found.issuer, word)
+    return await refused(str(error), 400 if isinstance(error, AccessDenied) else 503, found)
+
+
+async def refused(text: str, status: int, found: Begun | None) -> Response:
     """Why nothing happened, and where to begin anew."""
     act = found.act if found else "sign-in"
     view = ReturnView(title=TITLES[act], text=text, again=_again(found), again_label=AGAIN[act])
@@ -262,7 +283,7 @@ AGAIN: Mapping[str, str] = {
     "prove": "Back",
     "setup": "To the set-up",
 }
-ARRIVALS: Mapping[str, Callable[[Begun, Way, ProvenIdentity], Awaitable[Response]]] = {
+ARRIVALS: Mapping[str, Callable[[Begun, Way, ProvenIdentity, AtProvider], Awaitable[Response]]] = {
     "sign-in": _sign_in,
     "link": _link,
     "prove": _prove,

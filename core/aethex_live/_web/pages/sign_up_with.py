@@ -62,7 +62,7 @@ async def chosen() -> Response:
         return await _show(who, form, refusal.status)
     if user.state != "active":
         return await elsewhere.forget_newcomer(await _show(who, Form[Any](values={}), waiting=True))
-    response = await signed_in(user, who.proven.provider, who.next)
+    response = await signed_in(user, who.proven.provider, who.next, provider_session=who.session)
     if who.setup:
         say(response, f"Welcome, {user.username}. You run this site now.")
     return await elsewhere.forget_newcomer(response)

@@ -13,6 +13,7 @@ sentences by field name, `errors[""]` for the whole form. All forms post `csrf`.
     POST /sign-in/code                 code
     POST /confirm                      password or code, next
     POST /sign-in/with/<provider>/<issuer>      next, invite
+    POST /sign-in/with/<provider>/<issuer>/return    state, token       (of a provider's component in the page)
     POST /sign-up/with                 username, email, accept
     POST /setup/<token>/with/<provider>/<issuer>
     POST /confirm/with/<provider>/<issuer>      next
@@ -95,7 +96,7 @@ from aethex_live._web.views.pages import (
     WatchView,
 )
 from aethex_live._web.views.shell import Flash, NavItem, RailItem, RailSection, ShellView, Viewer
-from aethex_live._web.views.sign_in_with import LinkedRow, NameView, ReturnView, WayButton, WithView
+from aethex_live._web.views.sign_in_with import EmbeddedView, LinkedRow, NameView, ReturnView, WayButton, WithView
 from aethex_live._web.views.studio import (
     ChartView,
     ClosedChannel,
@@ -129,6 +130,7 @@ __all__ = [
     "ConfirmView",
     "ConnectionView",
     "DeskView",
+    "EmbeddedView",
     "ErrorView",
     "Finding",
     "Flash",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,26 @@ class WithView:
     next: str = "/"
     url: str = ""
     healthy: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedView:
+    """sign_in_embedded.html: a provider's component, and the form that its token is handed in by.
+
+    `module` mounts it, `scripts` are attributes of its scripts, `over` has an ended session signed out first; `alone`:
+    there is no other way to sign in.
+    """
+
+    label: str
+    title: str
+    action: str
+    state: str
+    module: str
+    scripts: Sequence[Mapping[str, str]] = ()
+    back: str = "/sign-in"
+    back_label: str = ""
+    over: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
