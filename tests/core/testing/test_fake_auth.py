@@ -2,8 +2,8 @@
 
 import pytest
 
-from aethex_live.testing.conformance import AuthConformance, RedirectConformance
-from aethex_live.testing.fakes import FakeAuth, FakeElsewhere
+from aethex_live.testing.conformance import AuthConformance, EmbedConformance, RedirectConformance
+from aethex_live.testing.fakes import FakeAuth, FakeElsewhere, FakeInside
 
 
 class TestFakeAuth(AuthConformance):
@@ -29,3 +29,19 @@ class TestFakeElsewhereWithoutPasswords(AuthConformance):
     @pytest.fixture
     def provider(self):
         return FakeElsewhere()
+
+
+class TestFakeInside(EmbedConformance):
+    @pytest.fixture
+    def provider(self):
+        return FakeInside()
+
+    @pytest.fixture
+    def mint(self, provider):
+        return provider.mint
+
+
+class TestFakeInsideWithoutPasswords(AuthConformance):
+    @pytest.fixture
+    def provider(self):
+        return FakeInside()

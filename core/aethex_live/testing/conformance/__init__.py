@@ -5,7 +5,7 @@ A provider is held to every capability that it declares; what it does not declar
 `Unsupported`.
 """
 
-from aethex_live.testing.conformance.auth import AuthConformance, RedirectConformance
+from aethex_live.testing.conformance.auth import AuthConformance, EmbedConformance, RedirectConformance
 from aethex_live.testing.conformance.email import EmailConformance
 from aethex_live.testing.conformance.payments import PaymentConformance
 from aethex_live.testing.conformance.storage import StorageConformance
@@ -14,6 +14,7 @@ from aethex_live.testing.conformance.streaming import StreamConformance
 __all__ = [
     "AuthConformance",
     "EmailConformance",
+    "EmbedConformance",
     "PaymentConformance",
     "RedirectConformance",
     "StorageConformance",

@@ -1,4 +1,4 @@
-"""Conformance kits of auth providers: those that prove by password, and those that prove on pages of their own."""
+"""Conformance kits of auth providers: by password, on pages of their own, by a component in ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from uuid import uuid4
 import pytest
 
 from aethex_live.providers import AccessDenied, Conflict, Invalid, NotFound, Unsupported
-from aethex_live.providers.auth import AuthCap, AuthProvider, ProvenIdentity, Redirecting, SignInStart
+from aethex_live.providers.auth import (
+    AuthCap,
+    AuthProvider,
+    Embedding,
+    ProvenIdentity,
+    ProvenSession,
+    Redirecting,
+    Revoking,
+    SignInStart,
+)
 from aethex_live.testing.conformance._needs import need
 
 GOOD = "correct horse battery staple"
@@ -271,3 +280,134 @@ class RedirectConformance:
         with pytest.raises(AccessDenied) as denied:
             await provider.finish_sign_in(issuer, return_url=RETURN, query=query, kept=kept)
         assert str(denied.value).endswith(".")
+
+
+Mint = Callable[[str], str]
+
+
+class EmbeddingProvider(AuthProvider, Embedding, Protocol):
+    """What the kit below is run on."""
+
+
+class EmbedConformance:
+    """What every provider with EMBEDDED does. Override `provider` and `mint`, and `person` where names have a form."""
+
+    @pytest.fixture
+    def provider(self) -> EmbeddingProvider:
+        """The provider under test."""
+        raise NotImplementedError("override the fixture `provider`")
+
+    @pytest.fixture
+    def mint(self) -> Mint:
+        """`mint(name)`: the token of a session that is new, of somebody who is called `name` there."""
+        raise NotImplementedError("override the fixture `mint`")
+
+    @pytest.fixture
+    def person(self) -> Callable[[str], str]:
+        """The name there of somebody whom the kit calls so; both are known."""
+        return lambda name: name
+
+    async def test_it_declares_what_it_does(self, provider: EmbeddingProvider) -> None:
+        assert AuthCap.EMBEDDED in provider.capabilities
+        assert isinstance(provider, Embedding)
+        assert isinstance(provider, Revoking) == (AuthCap.REVOKE in provider.capabilities)
+
+    async def test_it_has_one_issuer(self, provider: EmbeddingProvider) -> None:
+        [issuer] = provider.issuers()
+        assert issuer.label.strip()
+        assert issuer.key.replace("_", "").replace("-", "").isalnum()
+
+    async def test_what_the_page_embeds_is_allowed_by_what_it_says(self, provider: EmbeddingProvider) -> None:
+        front = provider.frontend()
+        assert front.module.startswith("@")
+        for script in front.scripts:
+            parts = urlsplit(script["src"])
+            assert f"{parts.scheme}://{parts.netloc}" in front.csp["script-src"]
+        assert "'unsafe-inline'" not in front.csp.get("script-src", ())
+        assert "'unsafe-eval'" not in front.csp.get("script-src", ())
+
+    async def test_who_has_signed_in_is_proved(
+        self, provider: EmbeddingProvider, mint: Mint, person: Callable[[str], str]
+    ) -> None:
+        found = await self._read(provider, mint(person("ada")))
+        assert found is not None
+        [issuer] = provider.issuers()
+        assert found.identity.provider == provider.name
+        assert found.identity.subject == provider.subject_of(issuer.key, person("ada"))
+        assert provider.issuer_of(found.identity.subject) == issuer.key
+        assert found.session_id
+        assert found.expires_at.tzinfo is not None
+
+    async def test_a_person_is_the_same_each_time_and_nobody_else(
+        self, provider: EmbeddingProvider, mint: Mint, person: Callable[[str], str]
+    ) -> None:
+        found = [await self._read(provider, mint(person(name))) for name in ("ada", "ada", "grace")]
+        subjects = [one.identity.subject for one in found if one is not None]
+        assert subjects[0] == subjects[1] != subjects[2]
+        assert len({one.session_id for one in found if one is not None}) == 3
+
+    async def test_nothing_shown_is_nobody(self, provider: EmbeddingProvider) -> None:
+        assert await provider.read_token({}, {}) is None
+        assert await provider.read_token({"authorization": "Basic YTpi"}, {"other": "x"}) is None
+
+    @pytest.mark.parametrize("token", ["x", "a.b", "a.b.c", "....", "e30.e30.", "x" * 100_000, "é.é.é", "\0"])
+    async def test_what_is_no_token_is_denied(self, provider: EmbeddingProvider, token: str) -> None:
+        await self._denied(provider, token)
+
+    async def test_what_was_changed_on_the_way_is_denied(
+        self, provider: EmbeddingProvider, mint: Mint, person: Callable[[str], str]
+    ) -> None:
+        token = mint(person("ada"))
+        for place in {0, len(token) // 4, len(token) // 2, len(token) - 5}:
+            other = "A" if token[place] != "A" else "B"
+            await self._denied(provider, token[:place] + other + token[place + 1 :])
+        await self._denied(provider, token[:-4])
+
+    @pytest.mark.parametrize("subject", ["", " ", "https://elsewhere.example ada", "x" * 600, "\0"])
+    async def test_a_subject_of_nobody_known_has_no_issuer(self, provider: EmbeddingProvider, subject: str) -> None:
+        assert provider.issuer_of(subject) is None
+
+    @pytest.mark.parametrize("name", ["", "x" * 1000, "a\0b", "a\nb"])
+    async def test_what_is_no_name_there_is_invalid(self, provider: EmbeddingProvider, name: str) -> None:
+        with pytest.raises(Invalid):
+            provider.subject_of(provider.issuers()[0].key, name)
+        with pytest.raises(NotFound):
+            provider.subject_of("nobody", "ada")
+
+    async def test_somebody_can_be_looked_up(self, provider: EmbeddingProvider, person: Callable[[str], str]) -> None:
+        subject = provider.subject_of(provider.issuers()[0].key, person("ada"))
+        found = await provider.look_up(subject)
+        assert (found.provider, found.subject) == (provider.name, subject)
+        with pytest.raises(NotFound):
+            await provider.look_up(provider.subject_of(provider.issuers()[0].key, person("nobody")))
+
+    async def test_ending_what_is_over_is_no_error(
+        self, provider: EmbeddingProvider, mint: Mint, person: Callable[[str], str]
+    ) -> None:
+        need(provider, AuthCap.REVOKE)
+        assert isinstance(provider, Revoking)
+        found = await self._read(provider, mint(person("ada")))
+        assert found is not None
+        await provider.revoke_session(found.session_id)
+        await provider.revoke_session(found.session_id)
+        await provider.revoke_session("unheard-of")
+
+    async def test_who_is_unknown_there_cannot_be_shut_out(
+        self, provider: EmbeddingProvider, person: Callable[[str], str]
+    ) -> None:
+        need(provider, AuthCap.REVOKE)
+        assert isinstance(provider, Revoking)
+        issuer = provider.issuers()[0].key
+        for banned in (True, False):
+            await provider.set_banned(provider.subject_of(issuer, person("ada")), banned=banned)
+            with pytest.raises(NotFound):
+                await provider.set_banned(provider.subject_of(issuer, person("nobody")), banned=banned)
+
+    async def _read(self, provider: EmbeddingProvider, token: str) -> ProvenSession | None:
+        return await provider.read_token({"authorization": f"Bearer {token}"}, {})
+
+    async def _denied(self, provider: EmbeddingProvider, token: str) -> None:
+        with pytest.raises(AccessDenied) as denied:
+            await self._read(provider, token)
+        assert str(denied.value).endswith(".")
+        assert token not in str(denied.value)

@@ -1,4 +1,4 @@
-"""Auth providers in memory: one that proves by password, one that proves on pages that nobody has to see."""
+"""Auth providers in memory: by password, on pages that nobody has to see, by a component that nobody has to load."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from aethex_live.providers import AccessDenied, Conflict, Invalid, NotFound
-from aethex_live.providers.auth import AuthCap, BaseAuth, Issuer, ProvenIdentity, SignInStart
+from aethex_live.providers.auth import (
+    AuthCap,
+    BaseAuth,
+    Frontend,
+    Issuer,
+    ProvenIdentity,
+    ProvenSession,
+    SignInStart,
+)
 
 LEAST = 10  # characters of a password
 LONGEST = 255  # of a name elsewhere
@@ -119,6 +128,81 @@ class FakeElsewhere(BaseAuth):
 
     def _denied(self) -> AccessDenied:
         return AccessDenied("This sign-in does not hold.", provider=self.name, operation="finish_sign_in")
+
+
+class FakeInside(BaseAuth):
+    """A component in our page, without the component: `mint` is what it would hand in. It knows Ada and Grace."""
+
+    name = "inside"
+    capabilities = frozenset({AuthCap.EMBEDDED, AuthCap.REVOKE})
+
+    def __init__(self) -> None:
+        self.people = {"ada": "Ada Lovelace", "grace": "Grace Hopper"}
+        self.banned: set[str] = set()
+        self.revoked: list[str] = []
+        self._tokens: dict[str, ProvenSession] = {}
+
+    def issuers(self) -> Sequence[Issuer]:
+        """Itself."""
+        return [Issuer(key="inside", label="Inside")]
+
+    def issuer_of(self, subject: str) -> str | None:
+        """Itself, for what begins with its name."""
+        return "inside" if subject.removeprefix("inside:") not in {subject, ""} else None
+
+    def subject_of(self, issuer: str, name: str) -> str:
+        """Raises NotFound, Invalid."""
+        if issuer != "inside":
+            raise NotFound("There is no such issuer.", provider=self.name, operation="subject_of")
+        if not 0 < len(name) <= LONGEST or not name.isprintable():
+            raise Invalid("This is no name there.", provider=self.name, operation="subject_of")
+        return f"inside:{name}"
+
+    def frontend(self) -> Frontend:
+        """A module that is nowhere."""
+        return Frontend(module="@inside/nowhere")
+
+    def mint(self, name: str, *, session: str = "", verified_at: datetime | None = None) -> str:
+        """Sign in over there; returns the token of a new session."""
+        token = secrets.token_urlsafe(24)
+        self._tokens[token] = ProvenSession(
+            identity=ProvenIdentity(provider=self.name, subject=self.subject_of("inside", name)),
+            session_id=session or secrets.token_urlsafe(8),
+            expires_at=datetime.now(UTC) + timedelta(minutes=1),
+            verified_at=verified_at,
+        )
+        return token
+
+    async def read_token(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> ProvenSession | None:
+        """Whom a token proves that it has minted. Raises AccessDenied."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            return None
+        if (found := self._tokens.get(token)) is None:
+            raise AccessDenied("This sign-in does not hold.", provider=self.name, operation="read_token")
+        return found
+
+    async def look_up(self, subject: str) -> ProvenIdentity:
+        """Raises NotFound."""
+        return ProvenIdentity(provider=self.name, subject=subject, name=self.people[self._known(subject)])
+
+    async def revoke_session(self, session_id: str) -> None:
+        """End a session."""
+        self.revoked.append(session_id)
+
+    async def set_banned(self, subject: str, *, banned: bool) -> None:
+        """Shut somebody out. Raises NotFound."""
+        name = self._known(subject)
+        if banned:
+            self.banned.add(name)
+        else:
+            self.banned.discard(name)
+
+    def _known(self, subject: str) -> str:
+        name = subject.removeprefix("inside:")
+        if name not in self.people:
+            raise NotFound("There is nobody of this name.", provider=self.name, operation="look_up")
+        return name
 
 
 def _hash(password: str) -> str:
