@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -56,7 +57,7 @@ class Claims:
 
 async def check(token: str, keys: Keys, expected: Expected, now: float) -> Claims:
     """The claims of a token that holds. Raises BadToken, and Unavailable when its key can't be had."""
-    if len(token) > LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+    if len(token) > LONGEST_TOKEN or not _TOKEN.fullmatch(token) or not all(map(_is_plain, token.split("."))):
         raise BadToken("no-token")
     registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=False)
     header, claims = _read(token, registry)
@@ -78,6 +79,17 @@ async def check(token: str, keys: Keys, expected: Expected, now: float) -> Claim
         expires_at=datetime.fromtimestamp(float(claims["exp"]), UTC),
         verified_at=_verified_at(claims.get("fva"), issued),
     )
+
+
+def _is_plain(part: str) -> bool:
+    """Whether it is base64 as one writes it: other spellings of the same bytes are refused."""
+    try:
+        return (
+            base64.urlsafe_b64encode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))).decode().rstrip("=")
+            == part
+        )
+    except ValueError:
+        return False
 
 
 def _read(token: str, registry: jws.JWSRegistry) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
