@@ -31,38 +31,25 @@ const soon = (promise) =>
     new Promise((_, reject) => setTimeout(() => reject(new Error("Clerk did not answer")), PATIENCE)),
   ]);
 
-/** A colour of ours as plain numbers: Clerk reckons with colours, and ours are made for both themes. */
-function colour(place, name) {
-  const shown = document.createElement("i");
-  shown.style.color = `var(${name})`;
-  place.append(shown);
-  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = getComputedStyle(shown).color;
-  pen.fillRect(0, 0, 1, 1);
-  shown.remove();
-  return `rgb(${[...pen.getImageData(0, 0, 1, 1).data].slice(0, 3).join(", ")})`;
-}
-
-function appearance(place) {
-  const ours = {
-    colorPrimary: "--ax-accent",
-    colorPrimaryForeground: "--ax-on-accent",
-    colorBackground: "--ax-surface-1",
-    colorForeground: "--ax-text-1",
-    colorMutedForeground: "--ax-text-2",
-    colorNeutral: "--ax-text-1",
-    colorInput: "--ax-surface-2",
-    colorInputForeground: "--ax-text-1",
-  };
-  const variables = Object.entries(ours).map(([theirs, name]) => [theirs, colour(place, name)]);
-  return { variables: Object.fromEntries(variables) };
-}
+/** Our colours, as names: so the component changes its theme with the page. */
+const APPEARANCE = {
+  variables: {
+    colorPrimary: "var(--ax-accent)",
+    colorPrimaryForeground: "var(--ax-on-accent)",
+    colorBackground: "var(--ax-surface-1)",
+    colorForeground: "var(--ax-text-1)",
+    colorMutedForeground: "var(--ax-text-2)",
+    colorNeutral: "var(--ax-text-1)",
+    colorInput: "var(--ax-surface-2)",
+    colorInputForeground: "var(--ax-text-1)",
+  },
+};
 
 /** Resolves with the token of whoever is signed in at Clerk; `over`: not of the session that is there now. */
 export async function mount(place, { over = false } = {}) {
   const ClerkUI = await present(() => window.__internal_ClerkUICtor);
   const clerk = await present(() => window.Clerk);
-  await soon(clerk.load({ ui: { ClerkUI }, appearance: appearance(document.body), telemetry: false }));
+  await soon(clerk.load({ ui: { ClerkUI }, appearance: APPEARANCE, telemetry: false }));
   // with a function Clerk does not lead to another page afterwards
   if (over && clerk.session) await soon(clerk.signOut(() => {}));
   const here = location.href.split("#")[0].replace(/[?&]over=1/, "");

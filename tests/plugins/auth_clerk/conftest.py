@@ -14,6 +14,7 @@ from aethex_plugins.auth_clerk.client import Client
 from aethex_plugins.auth_clerk.instance import read_instance
 from aethex_plugins.auth_clerk.service import ClerkAuth
 from aethex_plugins.auth_clerk.settings import AuthClerkSettings
+from encoders import chromium, new_page  # noqa: F401 - fixtures for the tests of this folder
 
 
 @pytest.fixture
