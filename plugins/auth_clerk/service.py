@@ -105,12 +105,14 @@ class ClerkAuth(BaseAuth):
     async def look_up(self, subject: str) -> ProvenIdentity:
         """Name and address of somebody. Raises NotFound, Unavailable and other provider errors."""
         if not USER.fullmatch(subject):
-            raise NotFound("There is nobody of this id at Clerk.", provider=PROVIDER, operation="look_up")
+            raise _nobody("look_up")
         try:
             async with asyncio.timeout(self._patience_s):
                 told = await self._client.user(subject)
         except TimeoutError:
             raise silent("look_up", "timeout") from None
+        except NotFound:
+            raise _nobody("look_up") from None
         email, verified = _address(told)
         name, username = _name(told), told.get("username")
         return ProvenIdentity(
@@ -130,8 +132,11 @@ class ClerkAuth(BaseAuth):
     async def set_banned(self, subject: str, *, banned: bool) -> None:
         """Shut somebody out at Clerk, or let them in again. Raises NotFound and other provider errors."""
         if not USER.fullmatch(subject):
-            raise NotFound("There is nobody of this id at Clerk.", provider=PROVIDER, operation="set_banned")
-        await self._client.set_banned(subject, banned=banned)
+            raise _nobody("set_banned")
+        try:
+            await self._client.set_banned(subject, banned=banned)
+        except NotFound:
+            raise _nobody("set_banned") from None
 
     def parse_webhook(self, request: WebhookRequest) -> Sequence[ProviderEvent]:
         """Accounts that changed, sessions that ended. Raises WebhookRejected."""
@@ -161,6 +166,10 @@ class ClerkAuth(BaseAuth):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _nobody(operation: str) -> NotFound:
+    return NotFound("There is nobody of this id at Clerk.", provider=PROVIDER, operation=operation)
 
 
 def _token(headers: Mapping[str, str], cookies: Mapping[str, str]) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from aethex_live.errors import Invalid, Refusal
 from aethex_live.models import Identity
-from aethex_live.providers import Invalid as ProviderInvalid
-from aethex_live.providers.auth import ProvenIdentity
+from aethex_live.providers import ProviderError
+from aethex_live.providers.auth import Embedding, ProvenIdentity
 
 if TYPE_CHECKING:
     from aethex_live.domain.accounts import Accounts
@@ -76,8 +76,10 @@ class LinkLists:
                 continue
             try:
                 subject = by.subject_of(issuer, wish.subject)
+                if isinstance(by, Embedding):  # it can be asked whether there is such a person at all
+                    await by.look_up(subject)
                 results.append(await self._one(way, subject, wish, apply=apply))
-            except (Refusal, ProviderInvalid) as refused:
+            except (Refusal, ProviderError) as refused:
                 results.append(Result(wish, "wrong", str(refused)))
         return results
 

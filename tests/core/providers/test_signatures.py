@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aethex_live.providers.signatures import TOLERANCE, check_stamped
-from aethex_live.providers.webhooks import WebhookRejected
+from aethex_live.providers.signatures import TOLERANCE, check_message, check_stamped
+from aethex_live.providers.webhooks import WebhookRejected, WebhookRequest
 
 # Mux publishes this one, "generated from Mux's backend code"
 SECRET, BODY, STAMP = "SuperSecret123", b'{"test":"body"}', 1565125718
@@ -85,3 +86,54 @@ def test_another_secret_is_refused(secret: str) -> None:
 @given(stamp=st.integers(STAMP - 200, STAMP + 200).filter(lambda stamp: stamp != STAMP))
 def test_the_time_is_signed_too(stamp: int) -> None:
     assert refused(f"t={stamp},v1={SIGNED}") == "signature"
+
+
+KEYS = [b"k" * 24, b"l" * 24]
+
+
+def message(body: bytes = b"{}", at: float = NOW.timestamp(), key: bytes = KEYS[0], **changed: str) -> WebhookRequest:
+    """A request as Standard Webhooks' own library signs it."""
+    from standardwebhooks import Webhook
+
+    signer = Webhook(base64.b64encode(key).decode())
+    signature = signer.sign("msg_1", datetime.fromtimestamp(int(at), UTC), body.decode())
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(at)), "webhook-signature": signature}
+    return WebhookRequest(headers=headers | {f"webhook-{k}": v for k, v in changed.items()}, body=body, received_at=NOW)
+
+
+def test_a_message_of_the_schemes_own_library_is_genuine():
+    assert check_message(message(), KEYS) == "msg_1"
+    assert check_message(message(key=KEYS[1]), KEYS) == "msg_1"
+    several = "v1,bm90 " + message().headers["webhook-signature"]
+    assert check_message(message(signature=several), KEYS) == "msg_1"
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (message(id=""), "missing"),
+        (message(signature=""), "missing"),
+        (message(timestamp="1.5"), "malformed"),
+        (message(timestamp="9" * 17), "malformed"),
+        (message(id="a b"), "malformed"),
+        (message(id="x" * 151), "malformed"),
+        (message(id="msg_2"), "signature"),
+        (message(timestamp=str(int(NOW.timestamp()) + 1)), "signature"),
+        (message(key=b"m" * 24), "signature"),
+        (message(signature="v1a,bm90"), "signature"),
+        (message(signature="é"), "signature"),
+        (message(signature=" ".join(["v1,x"] * 10 + [message().headers["webhook-signature"]])), "signature"),
+        (message(at=NOW.timestamp() - 301), "stale"),
+        (message(at=NOW.timestamp() + 301), "stale"),
+    ],
+)
+def test_a_message_that_is_not_of_its_sender_or_not_of_now_is_refused(request_: WebhookRequest, reason: str):
+    with pytest.raises(WebhookRejected) as rejected:
+        check_message(request_, KEYS)
+    assert rejected.value.reason == reason
+
+
+def test_a_changed_body_is_nobodys():
+    genuine = message()
+    with pytest.raises(WebhookRejected, match="signature"):
+        check_message(WebhookRequest(headers=genuine.headers, body=b"{ }", received_at=NOW), KEYS)

@@ -4,6 +4,7 @@ clerk-js that make tokens with a key of our own. What the real scripts do nobody
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -190,6 +191,12 @@ class ClerkTwin(Twin):
         session = self.sessions[asked["sid"]]
         token = self.mint(session["user_id"], sid=session["id"], azp=origin)
         return web.json_response({"token": token}, headers=headers)
+
+    async def _fail(self, request: web.Request) -> web.StreamResponse:
+        if self.failing != "timeout":
+            return await super()._fail(request)
+        await asyncio.sleep(30)  # nobody waits so long; and who comes later is not concerned
+        return web.Response(status=504)
 
     def refused(self, status: int) -> web.Response:
         codes = {401: "authentication_invalid", 402: "quota_exceeded", 404: "resource_not_found", 422: "form_invalid"}

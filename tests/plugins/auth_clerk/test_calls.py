@@ -158,7 +158,6 @@ async def test_trying_out_tells_right_keys_from_wrong_ones(clerk, build, twin):
         (400, "form_param_invalid", Invalid),
         (401, "authentication_invalid", AccessDenied),
         (403, "authorization_invalid", AccessDenied),
-        (404, "resource_not_found", NotFound),
         (409, "conflict", Conflict),
         (422, "form_invalid", Invalid),
         (429, "too_many_requests", RateLimited),

@@ -65,7 +65,7 @@ async def _arrive(found: Begun, token: str) -> Response:
         raise AccessDenied(NO_TOKEN, provider=found.provider, operation="read_token", code="no-token")
     if await embedded.is_over(session):
         return _again(found, way)
-    proven = await _introduced(by, session.identity)
+    proven = session.identity if found.act == "link" else await _introduced(by, session.identity)
     fresh = _is_fresh(session, platform().clock)
     return elsewhere.forget(await ARRIVALS[found.act](found, way, proven, (session.session_id, fresh)))
 
