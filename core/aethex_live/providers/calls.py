@@ -58,6 +58,7 @@ class Calls:
         self._clock = clock
         self.timeout_s = timeout_s
         self._wait = wait
+        self._answers = 0
         self._failures = 0
         self._failure = ""
         self._since: datetime | None = None
@@ -82,37 +83,44 @@ class Calls:
     ) -> T:
         """The call's result. `call` raises provider errors alone; each attempt may take `timeout_s` seconds.
 
+        After half of that time there is no further attempt: whoever waits for it has waited long enough.
+
         `repeatable`: the same call twice is as good as once (it only reads, or carries an idempotency key).
 
         Raises what the call raised, and Unavailable, with `retry_after`, while the vendor is spared.
         """
         self._check(operation)
         self._save()
+        seconds, time = timeout_s or self.timeout_s, asyncio.get_running_loop().time
+        latest = time() + seconds / 2
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once(operation, call, timeout_s or self.timeout_s)
+                return await self._once(operation, call, seconds)
             except (RateLimited, Unavailable) as error:
-                pause = self._pause(error, attempt)
-                if not repeatable or pause is None:
+                pause = self._pause(error, attempt) if repeatable and time() < latest else None
+                if pause is None:
                     raise
-            await self._wait(pause)
+                await self._wait(pause)
+                if self._failures >= FAILURES:
+                    raise  # others found out meanwhile that it is down
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, operation: str, call: Callable[[], Awaitable[T]], seconds: float) -> T:
+        answers = self._answers
         try:
             async with asyncio.timeout(seconds):
                 result = await call()
         except TimeoutError:
             error = self._error(f"{self._provider} did not answer within {seconds:g} s.", operation, code="timeout")
-            self._failed(error)
+            self._failed(error, answers)
             raise error from None
         except Unavailable as error:
-            self._failed(error)
+            self._failed(error, answers)
             raise
         except ProviderError:
-            self._failures = 0  # it answered
+            self._answered()  # with a refusal, but it did
             raise
-        self._failures = 0
+        self._answered()
         return result
 
     def _check(self, operation: str) -> None:
@@ -125,7 +133,14 @@ class Calls:
             raise self._error(sentence, operation, code="spared", retry_after=self._probe_at - now)
         self._probe_at = now + PROBE_S
 
-    def _failed(self, error: Unavailable) -> None:
+    def _answered(self) -> None:
+        self._answers += 1
+        self._failures = 0
+
+    def _failed(self, error: Unavailable, answers: int) -> None:
+        """Note a failure; `answers` is how many there were when the call began."""
+        if answers != self._answers:
+            return  # others had answers since: one that hung from before tells nothing of now
         self._failures += 1
         self._failure = str(error)
         if self._failures == 1:
