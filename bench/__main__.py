@@ -35,6 +35,7 @@ AREAS = (
     "storage",
     "swap",
     "calls",
+    "outage",
 )
 PARTS = tuple(f"realtime.{part}" for part in realtime.PARTS)
 
