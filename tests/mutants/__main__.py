@@ -84,7 +84,7 @@ def clean(tree: Tree, chosen: Sequence[Mutant], jobs: int) -> str | None:
     """Run all tests once without a mutant; what did not pass, None when all did."""
     tests = sorted({test for mutant in chosen for test in mutant.tests})
     outcome = run(tree, tests, CLEAN_LIMIT_S, "-n", str(jobs), "--dist", "loadfile")
-    if not outcome.ran:
+    if not outcome.ran or not outcome.ended:
         return outcome.said
     failing = [f"{test}: {outcome.of(test) or 'not there'}" for test in tests if outcome.of(test) != "passed"]
     return "\n".join(failing) or None
