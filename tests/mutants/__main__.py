@@ -87,7 +87,7 @@ def clean(tree: Tree, chosen: Sequence[Mutant], jobs: int) -> str | None:
     if not outcome.ran or not outcome.ended:
         return outcome.said
     failing = [f"{test}: {outcome.of(test) or 'not there'}" for test in tests if outcome.of(test) != "passed"]
-    return "\n".join(failing) or None
+    return "\n".join([*failing, outcome.said[-4000:]]) if failing else None
 
 
 def campaign(trees: Sequence[Tree], chosen: Sequence[Mutant]) -> Iterator[Verdict]:

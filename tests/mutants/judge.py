@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from .tree import Tree
 
 TEST_LIMIT_S: Final = 60
-_PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", f"--timeout={TEST_LIMIT_S}")
+_PYTEST: Final = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=line", f"--timeout={TEST_LIMIT_S}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,7 @@ class Condition:
 
 
 class Calls:
-    """Every call of one provider goes through `run`. One object a provider, as long as the provider lives.
-
-    `timeout_s` is what an attempt may take that does not say otherwise.
-    """
+    """Every call of one provider goes through `run`. One object a provider, as long as the provider lives."""
 
     def __init__(
         self,
@@ -56,7 +53,7 @@ class Calls:
     ) -> None:
         self._provider = provider
         self._clock = clock
-        self.timeout_s = timeout_s
+        self._timeout_s = timeout_s
         self._wait = wait
         self._answers = 0
         self._failures = 0
@@ -72,6 +69,15 @@ class Calls:
         if self._failures < FAILURES:
             return Condition(healthy=True)
         return Condition(False, self._failure, max(0.0, self._probe_at - self._clock.monotonic()), self._since)
+
+    @property
+    def timeout_s(self) -> float:
+        """What an attempt may take that does not say otherwise, in seconds."""
+        return self._timeout_s
+
+    @timeout_s.setter
+    def timeout_s(self, seconds: float) -> None:
+        self._timeout_s = seconds
 
     async def run(
         self,
@@ -91,7 +97,7 @@ class Calls:
         """
         self._check(operation)
         self._save()
-        seconds, time = timeout_s or self.timeout_s, asyncio.get_running_loop().time
+        seconds, time = timeout_s or self._timeout_s, asyncio.get_running_loop().time
         latest = time() + seconds / 2
         for attempt in range(1, ATTEMPTS + 1):
             try:
