@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from aethex_live import Plugin, PluginContext, hookimpl
-from aethex_live.providers import Kind, NotConfigured, Offer
+from aethex_live.providers import NotConfigured, Offer
 from aethex_live.providers.auth import AuthProvider
 
 from .settings import PROVIDER, AuthClerkSettings
@@ -24,7 +24,7 @@ NO_KEY = (
 
 
 class AuthClerk(Plugin):
-    """Offers the auth provider "clerk", as soon as it is chosen or has a key."""
+    """Offers the auth provider "clerk"."""
 
     settings_class = AuthClerkSettings
 
@@ -34,9 +34,8 @@ class AuthClerk(Plugin):
 
     @hookimpl
     def auth_providers(self) -> Sequence[Offer[AuthProvider]]:
-        """The provider; none on a site that neither chose it nor has a key."""
-        chosen = PROVIDER in self.context.site.providers.of(Kind.AUTH)
-        return [Offer(PROVIDER, self._built)] if chosen or self._settings.publishable_key else []
+        """The provider."""
+        return [Offer(PROVIDER, self._built)]
 
     @hookimpl
     def page_modules(self) -> Mapping[str, str]:

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from aethex_live import PluginSettings
+from aethex_live.providers.setting_types import ApiUrl, Line, MaybeApiUrl
 
 PROVIDER = "clerk"
 LIVE = "https://api.clerk.com/v1"
-_NEAR = ("http://127.0.0.1:", "http://localhost:")
 
 
 class AuthClerkSettings(PluginSettings):
@@ -29,15 +29,15 @@ class AuthClerkSettings(PluginSettings):
     authorized_parties: tuple[str, ...] = Field(
         (), max_length=20, description="other origins whose tokens count, as https://www.example.org; the site's do"
     )
-    label: str = Field("Clerk", min_length=1, max_length=40, description="what the button says: Continue with …")
+    label: Line = Field("Clerk", min_length=1, max_length=40, description="what the button says: Continue with …")
     registration: Literal["open", "approval", "closed"] = Field(
         "open", description="who may make an account where this provider is the chosen one"
     )
     trust_email: bool = Field(True, description="whether an address that Clerk verified counts as confirmed here")
     keys_minutes: int = Field(60, ge=1, le=1440, description="how long the instance's keys are remembered")
     patience_s: float = Field(1.6, ge=0.2, le=15, description="seconds that a page waits for Clerk")
-    api_url: str = Field(LIVE, description="address of the Backend API; another one is for tests")
-    frontend_url: str = Field(
+    api_url: ApiUrl = Field(LIVE, description="address of the Backend API; another one is for tests")
+    frontend_url: MaybeApiUrl = Field(
         "", description="address of the Frontend API, where it is not the one that the publishable key names"
     )
 
@@ -48,17 +48,3 @@ class AuthClerkSettings(PluginSettings):
             if not party.startswith(("https://", "http://")) or party.count("/") != 2 or not party.isprintable():
                 raise ValueError(f"{party[:60]!r} should be an origin such as https://www.example.org")
         return parties
-
-    @field_validator("label")
-    @classmethod
-    def _is_line(cls, label: str) -> str:
-        if not label.isprintable():
-            raise ValueError("this should be one line of text")
-        return label
-
-    @field_validator("api_url", "frontend_url")
-    @classmethod
-    def _is_url(cls, url: str) -> str:
-        if url and (not url.startswith(("https://", *_NEAR)) or not url.isascii() or not url.isprintable()):
-            raise ValueError("this should begin with https://")
-        return url.rstrip("/")

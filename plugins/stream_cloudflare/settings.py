@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from aethex_live import PluginSettings
-from aethex_live.providers.setting_types import ApiUrl
+from aethex_live.providers.setting_types import ApiUrl, MaybeApiUrl
 
 
 class StreamCloudflareSettings(PluginSettings):
@@ -26,4 +26,6 @@ class StreamCloudflareSettings(PluginSettings):
     signing_private_key: SecretStr = Field(SecretStr(""), description="its `pem`, in base64 as the API gives it once")
     reconnect_s: int = Field(30, ge=0, le=3600, description="seconds in which an encoder may come back")
     api_url: ApiUrl = Field("https://api.cloudflare.com/client/v4", description="where Cloudflare's API is")
-    delivery_url: str = Field("", description="where media is loaded from; your customer domain when it is empty")
+    delivery_url: MaybeApiUrl = Field(
+        "", description="where media is loaded from; your customer domain when it is empty"
+    )

@@ -51,6 +51,10 @@ def _api_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _maybe_api_url(url: str) -> str:
+    return _api_url(url) if url else url
+
+
 def _is_here(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -66,3 +70,6 @@ Line = Annotated[str, AfterValidator(_line)]
 
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 """Where an API is, without a slash at its end: https, or this machine."""
+
+MaybeApiUrl = Annotated[str, AfterValidator(_maybe_api_url)]
+"""The same, or nothing at all."""

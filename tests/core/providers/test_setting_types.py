@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from aethex_live import PluginSettings
-from aethex_live.providers.setting_types import ApiUrl, Line, MailAddress, begins
+from aethex_live.providers.setting_types import ApiUrl, Line, MailAddress, MaybeApiUrl, begins
 
 
 class Said(PluginSettings):
@@ -18,6 +18,7 @@ class Said(PluginSettings):
     sender: MailAddress = ""
     name: Line = ""
     api: ApiUrl = "https://api.example.com"
+    other: MaybeApiUrl = ""
 
 
 def test_good_values_are_taken_without_what_surrounds_them():
@@ -52,6 +53,7 @@ def test_an_api_on_this_machine_needs_no_encryption(here: str):
         ("api", "api.example.com"),
         ("api", "ftp://127.0.0.1"),
         ("api", ""),
+        ("other", "http://api.example.com"),
     ],
 )
 def test_bad_values_are_refused_in_a_sentence(field: str, value: str):
