@@ -6,6 +6,7 @@ Who writes another plugin for a vendor that describes its API adds an entry to A
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import re
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from aethex_live.clock import SystemClock
-from aethex_live.providers import ProviderError
+from aethex_live.providers import Invalid, ProviderError
 from aethex_live.providers.calls import Calls
 from aethex_live.providers.email import Email
 from aethex_live.providers.payments import CheckoutSpec, Money, Split, Subscription
@@ -232,6 +233,29 @@ async def _every_call_of_stripe(url: str, *, automatic_tax: bool) -> None:
     await provider.aclose()
 
 
+# --- accounts
+
+
+async def every_call_of_clerk(url: str) -> None:
+    """All that auth_clerk can ask of the Backend API."""
+    from aethex_plugins.auth_clerk.client import Client
+
+    client = Client("sk_test_twin0123456789", url, url, SystemClock(), patience_s=5.0)
+    await made(client.own_keys(), "answer")
+    await made(client.user("user_ada"), "answer")
+    await client.revoke("sess_1")
+    for banned in (True, False):
+        await client.set_banned("user_ada", banned=banned)
+
+    async def over(*_: object, **__: object) -> None:
+        raise Invalid("It is over.", provider="clerk", operation="revoke")
+
+    client._api.post = over  # type: ignore[method-assign]  # then it is asked how the session stands
+    with contextlib.suppress(ProviderError):
+        await client.revoke("sess_1")
+    await client.aclose()
+
+
 # --- e-mail
 
 MAIL = Email(
@@ -369,4 +393,21 @@ SENDGRID = VendorCalls(
     make=every_call_of_sendgrid,
     calls=frozenset({"POST /v3/mail/send"}),
 )
-ALL = (MUX, CLOUDFLARE, STRIPE, RESEND, SENDGRID)
+CLERK = VendorCalls(
+    vendor="auth_clerk",
+    spec="clerk-bapi-2025-11-10.json",
+    asks=r"self\._(api\.(get|post)|object)",
+    make=every_call_of_clerk,
+    calls=frozenset(
+        {
+            "GET /jwks",
+            "GET /sessions/{session_id}",
+            "GET /users/{user_id}",
+            "POST /sessions/{session_id}/revoke",
+            "POST /users/{user_id}/ban",
+            "POST /users/{user_id}/unban",
+        }
+    ),
+    beside={"GET /.well-known/jwks.json": "of the instance's own address: public keys, as everybody may read them"},
+)
+ALL = (MUX, CLOUDFLARE, STRIPE, RESEND, SENDGRID, CLERK)

@@ -1,4 +1,4 @@
-"""Auth providers with people before them: passwords of this site, an issuer elsewhere, and the two in memory.
+"""Auth providers with people before them: passwords of this site, an issuer elsewhere, Clerk's twin, those in memory.
 
 Another provider is one more class with `join` and `sign_in`, and one more entry in `auth_stands`.
 """
@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+from clerk_site import begin, hand_in
+from clerk_twin import ClerkTwin, person
 from site_support import address_in, way_back
 from small_issuer import SmallIssuer, running
 from swap_kit import Stand
 
 from aethex_live.providers import AccessDenied
 from aethex_live.providers.auth import AuthProvider, ProvenIdentity, SignInStart
-from aethex_live.testing.fakes import FakeElsewhere
+from aethex_live.testing.fakes import FakeElsewhere, FakeInside
 from sites import PASSWORD, Answer, Browser, LiveSite
 
 RETURN = "https://live.example/return"
@@ -61,7 +63,12 @@ class Elsewhere:
 
     def __init__(self, provider: str, key: str) -> None:
         self.begin = f"/sign-in/with/{provider}/{key}"
+        self.link_at = f"/settings/ways/{provider}/{key}"
         self.key = key
+
+    def name_there(self, name: str) -> str:
+        """What the issuer calls somebody."""
+        return name
 
     async def prove(self, site: LiveSite, provider: Any, name: str) -> ProvenIdentity:
         start = await provider.begin_sign_in(self.key, return_url=RETURN)
@@ -84,7 +91,7 @@ class Elsewhere:
 
     async def link(self, browser: Browser, name: str) -> Answer:
         """Somebody who is signed in adds this way to the account."""
-        left = await browser.submit(self.begin.replace("/sign-in/with", "/settings/ways"), page="/settings")
+        left = await browser.submit(self.link_at, page="/settings")
         return await browser.get(way_back(self.come_back(left, name), self.begin))
 
     def visit(self, start: SignInStart, name: str) -> Any:
@@ -121,11 +128,63 @@ class PagesInMemory(Elsewhere):
         return self.fake.arrive(start, name)
 
 
+class Component(Elsewhere):
+    """A component in our page, which hands a token in."""
+
+    async def prove(self, site: LiveSite, provider: Any, name: str) -> ProvenIdentity:
+        session = await provider.read_token({"authorization": f"Bearer {self.token(name)}"}, {})
+        found: ProvenIdentity = session.identity
+        return found
+
+    async def sign_in(self, site: LiveSite, name: str) -> tuple[Browser, Answer]:
+        browser = await site.browser()
+        return browser, await hand_in(browser, await begin(browser, self.begin), self.token(name))
+
+    async def link(self, browser: Browser, name: str) -> Answer:
+        shown = await begin(browser, self.link_at, "/settings")
+        return await hand_in(browser, shown, self.token(name))
+
+    def token(self, name: str) -> str:
+        """What the component has once somebody has signed in."""
+        raise NotImplementedError
+
+
+class ClerkComponent(Component):
+    """Clerk's, of which a twin makes the tokens."""
+
+    def __init__(self, clerk: ClerkTwin) -> None:
+        super().__init__("clerk", "clerk")
+        self.clerk = clerk
+
+    def name_there(self, name: str) -> str:
+        return f"user_{''.join(filter(str.isalnum, name))}"
+
+    def token(self, name: str) -> str:
+        user = self.name_there(name)
+        self.clerk.people.setdefault(user, person(user.removeprefix("user_")))
+        return self.clerk.mint(user)
+
+
+class ComponentInMemory(Component):
+    """That of the provider in memory."""
+
+    def __init__(self, fake: FakeInside) -> None:
+        super().__init__(fake.name, "inside")
+        self.fake = fake
+
+    def token(self, name: str) -> str:
+        self.fake.people.setdefault(name, name)
+        return self.fake.mint(name)
+
+
 @asynccontextmanager
 async def auth_stands() -> AsyncIterator[list[Stand]]:
     """Those that a site can choose, with an issuer that runs."""
-    async with running() as issuer:
+    clerk = ClerkTwin()
+    async with running() as issuer, clerk.open():
         yield [
             Stand("local", "auth_local", hands=Passwords()),
             Stand("oidc", "auth_oidc", {"issuers": {"company": issuer.settings()}}, IssuerPages(issuer)),
+            Stand("clerk", "auth_clerk", clerk.settings(webhook_secrets=[clerk.secret]), ClerkComponent(clerk)),
         ]
+        assert clerk.wrong_calls() == []

@@ -17,6 +17,7 @@ FOLDERS = (
     "payments_stripe",
     "payments_sandbox",
     "auth_oidc",
+    "auth_clerk",
     "email_smtp",
 )
 sys.path[:0] = [str(HERE), *(str(HERE.parent / "plugins" / name) for name in FOLDERS)]

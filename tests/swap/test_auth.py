@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from auth_stands import PagesInMemory, Passwords, auth_stands
+from auth_stands import ComponentInMemory, PagesInMemory, Passwords, auth_stands
 from swap_kit import House, Stand, again
 
 from aethex_live.errors import Forbidden
 from aethex_live.models import Session, User
 from aethex_live.providers import AccessDenied, Kind, NotFound, Offer
-from aethex_live.providers.auth import AuthCap, AuthProvider, Embedding, ProvenIdentity, Redirecting, Revoking
-from aethex_live.testing.fakes import FakeAuth, FakeElsewhere
+from aethex_live.providers.auth import AuthCap, AuthProvider, Embedding, Issuing, ProvenIdentity, Revoking
+from aethex_live.testing.fakes import FakeAuth, FakeElsewhere, FakeInside
 from sites import Browser, LiveSite
 from swap_report import Steps
 
-PROVIDERS = ("local", "oidc", "fake", "elsewhere")
-SWITCHES = [("local", "oidc"), ("oidc", "local")]
+PROVIDERS = ("local", "oidc", "clerk", "fake", "elsewhere", "inside")
+SWITCHES = [(old, new) for old in PROVIDERS[:3] for new in PROVIDERS[:3] if old != new]
 OTHER = "four quite ordinary words"
 
 
@@ -30,13 +30,15 @@ async def house(database_copy: Any, tmp_path_factory: Any) -> AsyncIterator[Hous
     async with auth_stands() as stands, House("auth", dsn, folder, stands) as made:
         site = await made.start("local")
         install = site.platform.providers.install
-        elsewhere = FakeElsewhere()
+        elsewhere, inside = FakeElsewhere(), FakeInside()
         install("auth_local", Kind.AUTH, Offer("fake", FakeAuth), announced=True)
         install("auth_local", Kind.AUTH, Offer("elsewhere", lambda: elsewhere), announced=True)
+        install("auth_local", Kind.AUTH, Offer("inside", lambda: inside), announced=True)
         made.stands = [
             *stands,
             Stand("fake", "", hands=Passwords()),
             Stand("elsewhere", "", hands=PagesInMemory(elsewhere)),
+            Stand("inside", "", hands=ComponentInMemory(inside)),
         ]
         yield made
 
@@ -59,9 +61,9 @@ class Person:
         assert (await self.door.prove(self.site, self.provider, self.name)).subject == self.proven.subject
 
     async def come_back(self) -> None:
-        assert isinstance(self.provider, Redirecting)
+        assert isinstance(self.provider, Issuing)
         assert self.provider.issuer_of(self.proven.subject) == self.door.key
-        assert self.provider.subject_of(self.door.key, self.name) == self.proven.subject
+        assert self.provider.subject_of(self.door.key, self.door.name_there(self.name)) == self.proven.subject
 
     async def join(self) -> None:
         assert await self.domain.linking.account_of(self.proven) is None
@@ -97,8 +99,9 @@ class Person:
 
     async def embed(self) -> None:
         assert isinstance(self.provider, Embedding)
-        assert self.provider.frontend().scripts
+        assert self.provider.frontend().module
         assert await self.provider.read_token({}, {}) is None
+        assert (await self.provider.look_up(self.proven.subject)).subject == self.proven.subject
 
     async def revoke(self) -> None:
         [session] = await Session.filter(user_id=self.user.id)
@@ -140,7 +143,8 @@ async def test_a_person_gets_in_by_any_provider(house: House, name: str, steps_o
     provider = house.site.platform.providers.auth(name)
     steps, ada = steps_of("auth", provider), Person(house.site, provider, house.stand(name).hands)
     await steps.take("prove who one is", ada.prove)
-    await steps.take("be known by an issuer's name", ada.come_back, AuthCap.REDIRECT)
+    way = AuthCap.EMBEDDED if AuthCap.EMBEDDED in provider.capabilities else AuthCap.REDIRECT
+    await steps.take("be known by an issuer's name", ada.come_back, way)
     await steps.take("make an account", ada.join)
     await steps.take("sign in", ada.sign_in)
     await steps.take("me", ada.me)
