@@ -507,6 +507,14 @@ def _elsewhere() -> Sequence[Sample]:
     away = v.WithView(label="Company", url="https://id.example.org/authorize?state=1&nonce=2")
     button = v.WithView(label="Company", action="/sign-in/with/oidc/company")
     setup = v.SetupView(action="/setup/4f2a", site_url=SITE, local=False, ways=ways[:1])
+    inside = v.EmbeddedView(
+        label="Clerk",
+        title="Welcome back",
+        action="/sign-in/with/clerk/clerk/return",
+        state="x",
+        module="@inside/nowhere",
+        back_label="Other ways to sign in",
+    )
     return [
         Sample("sign-in-ways", "sign_in.html", v.SignInView(ways=ways), plain("/sign-in")),
         Sample("sign-in-ways-alone", "sign_in.html", v.SignInView(ways=ways[:1], local=False), plain("/sign-in")),
@@ -517,6 +525,7 @@ def _elsewhere() -> Sequence[Sample]:
         Sample(
             "sign-in-with-refused", "sign_in_with_refused.html", refused, plain("/sign-in/with/oidc/company/return")
         ),
+        Sample("sign-in-embedded", "sign_in_embedded.html", inside, plain("/sign-in/with/clerk/clerk/here")),
         Sample("sign-up-with", "sign_up_with.html", name, plain("/sign-up/with")),
         Sample("sign-up-with-refused", "sign_up_with.html", asked, plain("/sign-up/with")),
         Sample("sign-up-with-waiting", "sign_up_with.html", replace(name, waiting=True), plain("/sign-up/with")),

@@ -60,7 +60,7 @@ async def show(found: Begun, way: Way, by: Embedding, *, over: bool = False) -> 
         action=f"/sign-in/with/{way.path}/return",
         state=found.state,
         module=front.module,
-        scripts=front.scripts,
+        scripts=[_script(attributes) for attributes in front.scripts],
         back=f"/setup/{found.ticket}" if found.act == "setup" else _BACK.get(found.act, "/sign-in"),
         back_label=_BACK_LABELS[found.act],
         over=over,
@@ -84,6 +84,10 @@ async def note_over(session_id: UUID) -> None:
 async def is_over(session: ProvenSession) -> bool:
     """Whether somebody signed out of this session here."""
     return bool(await platform().cache.exists(_key(session.identity.provider, session.session_id)))
+
+
+def _script(attributes: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    return attributes["src"], {name: value for name, value in attributes.items() if name != "src"}
 
 
 def _key(provider: str, session: str) -> str:

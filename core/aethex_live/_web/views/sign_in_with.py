@@ -44,8 +44,8 @@ class WithView:
 class EmbeddedView:
     """sign_in_embedded.html: a provider's component, and the form that its token is handed in by.
 
-    `module` mounts it, `scripts` are attributes of its scripts, `over` has an ended session signed out first; `alone`:
-    there is no other way to sign in.
+    `module` mounts it, `scripts` are addresses and other attributes, `over` has an ended session signed out first;
+    `alone`: there is no other way to sign in.
     """
 
     label: str
@@ -53,7 +53,7 @@ class EmbeddedView:
     action: str
     state: str
     module: str
-    scripts: Sequence[Mapping[str, str]] = ()
+    scripts: Sequence[tuple[str, Mapping[str, str]]] = ()
     back: str = "/sign-in"
     back_label: str = ""
     over: bool = False
