@@ -432,6 +432,29 @@ async def test_somebody_deleted_meanwhile_is_nobody(site: LiveSite, twin: ClerkT
     assert (answer.status, "deleted meanwhile" in answer.text) == (400, True)
 
 
+async def test_no_token_key_or_address_stands_where_others_read(site: LiveSite, twin: ClerkTwin, boss, caplog):
+    caplog.set_level("DEBUG")
+    browser = await site.browser()
+    twin.people["user_quiet"] = person("quiet")
+    token = twin.mint("user_quiet")
+    await hand_in(browser, await browser.get("/sign-in"), token)
+    await browser.submit("/sign-up/with", username="quiet_one")
+    mine = (await session_of("quiet_one")).provider_session
+    await browser.submit("/sign-out", page="/settings")
+    await until(lambda: twin.sessions[mine]["status"] == "revoked")
+    tables = ("core_event", "core_audit_entry", "core_outbox", "core_control_message", "core_site_fact")
+    # the database's own log of a developer has every value
+    said_aloud = [record.getMessage() for record in caplog.records if not record.name.startswith("tortoise")]
+    texts = {"the log": "\n".join(said_aloud), "a page": (await boss.get("/admin/providers")).text}
+    for table in tables:
+        rows = await site.platform.db.fetch(f"select row_to_json(t)::text as row from {table} t")
+        texts[table] = "\n".join(row["row"] for row in rows)
+    provider = site.platform.providers.auth("clerk")
+    texts["a repr"] = repr(provider) + repr(vars(provider)) + repr(provider._client)
+    for secret in (token, token.rpartition(".")[2], twin.key, twin.secret, "quiet@example.org"):
+        assert [place for place, text in texts.items() if secret in text] == []
+
+
 async def test_the_provider_is_tried_out_and_listed(site: LiveSite, boss):
     provider = site.platform.providers.auth("clerk")
     assert "takes the secret key" in await provider.try_out()
