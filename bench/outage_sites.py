@@ -48,7 +48,7 @@ SITES: Final = (
         {"streaming": '"mux"', "storage": '"s3"', "email": '"resend"', "payments": '["stripe"]'},
     ),
     SiteCase(
-        ("stream_cloudflare", "storage_r2", "email_sendgrid"),
+        ("stream_cloudflare", "storage_r2", "email_sendgrid", "auth_clerk"),
         {"streaming": '"cloudflare"', "storage": '"r2"', "email": '"sendgrid"'},
     ),
     SiteCase(("email_smtp",), {"email": '"smtp"', "streaming": '"none"'}),

@@ -5,6 +5,7 @@ A plugin that calls a vendor has a row in VENDORS (tests/platform/test_vendor_fa
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -265,6 +266,34 @@ def _issuer(clock: Clock) -> Troubled:
     return TroubledHttp(answer, Given.json({"error": "invalid_client"}, 401))
 
 
+def _clerk_settings(url: str) -> dict[str, str]:
+    instance = base64.b64encode(f"{url.removeprefix('http://')}$".encode()).decode()
+    keys = {"publishable_key": f"pk_test_{instance}", "secret_key": f"sk_test_{SECRET}"}
+    return keys | {"api_url": url, "frontend_url": url}
+
+
+def _clerk(url: str, clock: Clock) -> Any:
+    from aethex_plugins.auth_clerk.client import Client
+    from aethex_plugins.auth_clerk.instance import read_instance
+    from aethex_plugins.auth_clerk.service import ClerkAuth
+    from aethex_plugins.auth_clerk.settings import AuthClerkSettings
+
+    settings = AuthClerkSettings.model_validate(_clerk_settings(url))
+    client = Client(f"sk_test_{SECRET}", url, url, clock, patience_s=settings.patience_s)
+    return ClerkAuth(settings, read_instance(settings), client, clock, "https://site.example")
+
+
+async def _look_up(provider: Any) -> object:
+    return await provider.look_up("user_ada")
+
+
+def _clerk_vendor(_: Clock) -> Troubled:
+    expired = {"errors": [{"code": "secret_key_invalid", "message": SECRET}], "clerk_trace_id": "t1"}
+    return TroubledHttp(
+        lambda _: Given.json({"id": "user_ada", "object": "user", "email_addresses": []}), Given.json(expired, 401)
+    )
+
+
 def _table(plugin: str, **said: object) -> str:
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in said.items())
     return f"[plugins.{plugin}]\n{lines}\n"
@@ -357,6 +386,13 @@ VENDORS: Final = (
         table=lambda url: _table(
             "payments_stripe", secret_key=f"sk_test_{SECRET}", webhook_secrets=["whsec_a"], api_base=url
         ),
+    ),
+    Vendor(
+        plugin="auth_clerk",
+        build=_clerk,
+        ask=_look_up,
+        stand_in=_clerk_vendor,
+        table=lambda url: _table("auth_clerk", **_clerk_settings(url)),
     ),
     Vendor(
         plugin="auth_oidc",

@@ -424,6 +424,18 @@ async def test_an_account_that_is_deleted_at_its_provider_is_signed_out_here(hou
     assert [row.provider for row in await Session.all()] == ["local"]
 
 
+@pytest.mark.parametrize(("data", "left"), [({"banned": True}, 0), ({"banned": False}, 1), ({}, 1)], ids=str)
+async def test_an_account_that_is_shut_out_at_its_provider_is_signed_out_here(
+    house: House, data: dict[str, Any], left: int
+) -> None:
+    ada = await User.create(id=uuid7(), username="ada", username_key="ada", display_name="Ada")
+    await Identity.create(id=uuid7(), user=ada, provider="clerk", subject="user_1")
+    await house.sessions.open(ada, provider="clerk", provider_session="sess_1")
+    async with house.db.transaction():
+        await house.tidings.heard(Kind.AUTH, "clerk", event(type="user.updated", subject="user_1", data=data))
+    assert await Session.all().count() == left
+
+
 async def test_an_address_that_bounces_or_complains_gets_no_more_mails(house: House) -> None:
     address = "Canary@Example.org"
 
