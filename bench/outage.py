@@ -91,7 +91,7 @@ def run(quick: bool) -> Iterable[Figure]:
 
 async def measure(vendors: Sequence[Vendor], *, quick: bool) -> list[Record]:
     """All vendors, some side by side."""
-    room, calls = asyncio.Semaphore(AT_ONCE), FEW if quick else CALLS
+    room, calls = asyncio.Semaphore(2 * AT_ONCE if quick else AT_ONCE), FEW if quick else CALLS
 
     async def rest(bench: Bench, first: Cell) -> Record:
         async with room:
