@@ -52,7 +52,7 @@ class Twin:
         self.seen: list[Seen] = []
         self.taken: list[Email] = []
         self.failing = ""
-        self.url, self.port = "", 0
+        self.url, self.port = "http://127.0.0.1:9", 0  # nobody is there before the start
         self.tags: dict[str, dict[str, str]] = {}
         self.to: dict[str, str] = {}
 
