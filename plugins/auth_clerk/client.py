@@ -24,8 +24,9 @@ class Client:
     def __init__(self, secret_key: str, api_url: str, frontend_url: str, clock: Clock, *, patience_s: float) -> None:
         """Raises NotConfigured without httpx."""
         # a little less than a page waits, so that it is the call that is counted as failed
-        self.calls = Calls(PROVIDER, clock)
-        self.key_calls = Calls(f"{PROVIDER}:keys", clock, timeout_s=patience_s * 0.9)
+        self.calls, self.key_calls = (
+            Calls(name, clock, timeout_s=patience_s * 0.9) for name in (PROVIDER, f"{PROVIDER}:keys")
+        )
         headers = {"Authorization": f"Bearer {secret_key}", "Clerk-API-Version": API_VERSION}
         self._api = VendorHttp(PROVIDER, "Clerk", api_url, self.calls, headers=headers, extra="clerk")
         self._front = VendorHttp(PROVIDER, "Clerk", frontend_url, self.key_calls, headers={}, extra="clerk")

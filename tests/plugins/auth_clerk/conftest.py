@@ -43,7 +43,7 @@ async def build(clock):
         instance = read_instance(settings)
         client = Client(twin.key, twin.url, instance.frontend, clock, patience_s=settings.patience_s)
         for calls in (client.calls, client.key_calls):
-            calls._wait, calls._timeout_s = wait, 0.5
+            calls._wait = wait
         made.append(ClerkAuth(settings, instance, client, clock, SITE))
         return made[-1]
 

@@ -105,7 +105,7 @@ async def test_a_vendor_who_answers_is_not_spared(clerk, twin, how: str):
     assert clerk.calls.condition.healthy
 
 
-@pytest.mark.parametrize("how", ["refused", "failed", "half", "wrong json"])
+@pytest.mark.parametrize("how", ["refused", "timeout", "failed", "half", "wrong json"])
 async def test_a_vendor_who_is_down_is_spared_and_comes_back(clerk, twin, clock: ManualClock, how: str):
     # Given a vendor who fails for long
     await fail(twin, how)
