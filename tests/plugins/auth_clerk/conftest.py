@@ -39,7 +39,7 @@ async def build(clock):
         clock.advance(seconds)
 
     def of(twin: ClerkTwin, **more) -> ClerkAuth:
-        settings = AuthClerkSettings(**twin.settings(**{"patience_s": 0.6, **more}))
+        settings = AuthClerkSettings(**twin.settings(**{"patience_s": 1.2, **more}))
         instance = read_instance(settings)
         client = Client(twin.key, twin.url, instance.frontend, clock, patience_s=settings.patience_s)
         for calls in (client.calls, client.key_calls):
