@@ -20,7 +20,7 @@ from aethex_live.providers import (
     Unavailable,
 )
 from aethex_live.providers.calls import FAILURES, PROBE_S
-from aethex_plugins.storage_s3 import client
+from aethex_plugins.storage_s3 import client, uploading
 from aethex_plugins.storage_s3.opening import bucket_of, open_storage
 from aethex_plugins.storage_s3.provider import S3Storage
 from buckets import ACCESS, SECRET, Vendor, closing
@@ -63,7 +63,9 @@ async def storage(
     """Over a vendor that fails as it is told, with short patience."""
     monkeypatch.setattr(client, "READ_S", 0.6)
     monkeypatch.setattr(client, "CONNECT_S", 0.6)
+    monkeypatch.setattr(uploading, "PART_S", 1.0)
     async with closing(open_storage(bucket_of(settings(vendor.address, "bucket")), clock)) as made:
+        made.calls.timeout_s = 1.0  # what fell silent for more than half of that is not asked again
         yield made
 
 
