@@ -11,7 +11,7 @@ import click
 from aethex_live.cli.common import site_of, site_options, with_platform
 from aethex_live.domain.storage_journal import Journal
 from aethex_live.domain.storage_moves import MoveReport, StorageMove
-from aethex_live.domain.storage_rows import StorageRows
+from aethex_live.domain.storage_rows import StorageRows, has_rows
 from aethex_live.errors import AethexError
 from aethex_live.hookspecs import storage as specs
 from aethex_live.platform import Platform
@@ -61,7 +61,7 @@ async def move(
     if source == target:
         raise AethexError("Files are moved from one provider to another: name two.")
     if delete_source:
-        _refuse_to_forget(platform)
+        await _refuse_to_forget(platform)
     if platform.site.providers.storage == source:
         print(f'New files still go to {source}: set storage = "{target}" under [providers] first.', file=sys.stderr)
     platform.db.bind()
@@ -93,15 +93,10 @@ def _provider(platform: Platform, name: str) -> StorageProvider:
     return found
 
 
-def _refuse_to_forget(platform: Platform) -> None:
+async def _refuse_to_forget(platform: Platform) -> None:
     """Rows of a plugin that is off can't be told, and would name files that are gone."""
-    entries = platform.plugins.roster.entries
-    off = [
-        name
-        for name, entry in entries.items()
-        if not platform.plugins.is_on(name) and (entry.found.folder / "migrations").is_dir()
-    ]
-    if off:
+    names = [name for name in platform.plugins.roster.entries if not platform.plugins.is_on(name)]
+    if off := [name for name in names if await has_rows(platform.db, name)]:
         raise AethexError(
             f"--delete-source: {', '.join(sorted(off))} can't be asked which files it names, because it is off. "
             "Turn it on, or move without --delete-source."

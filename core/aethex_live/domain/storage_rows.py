@@ -67,6 +67,19 @@ class StorageRows:
         return [row["key"] for row in await self._db.fetch(sql, [provider, prefix, after])]
 
 
+async def has_rows(db: Database, plugin: str) -> bool:
+    """Whether a plugin, which may be off, has written anything into tables of its own."""
+    found = await db.fetch(
+        "select tablename from pg_tables where schemaname = current_schema() and starts_with(tablename, $1)",
+        [f"{plugin}_"],
+    )
+    for row in found:
+        table = row["tablename"].replace('"', '""')
+        if (await db.fetch(f'select exists (select 1 from "{table}") as has'))[0]["has"]:  # noqa: S608 - quoted
+            return True
+    return False
+
+
 def checked(plugin: str, reference: StorageReference) -> StorageReference:
     """The reference itself. Raises PluginError for names that are none, or of a table of somebody else's."""
     names = (reference.table, reference.provider, reference.key)

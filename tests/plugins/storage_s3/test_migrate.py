@@ -65,10 +65,15 @@ async def test_a_move_to_nowhere_is_refused_in_a_sentence(site: Site):
 
 
 async def test_old_files_stay_while_a_plugin_is_off_that_may_name_them(site: Site):
+    # Given a person with a picture, and a site that has turned the plugin of pictures off since
+    await site.add_person("ada", "public/avatars/0001/abc")
+    files = site.local_digests()
     done = await site.run("--delete-source", AETHEX_DISABLE="profiles")
+    # Then nothing is touched: nobody could say whose files these are
     assert done.code == 2
     assert "profiles can't be asked which files it names" in done.text
-    assert len(site.local_digests()) == FILES
+    assert site.local_digests() == files
+    assert site.bucket_digests() == {}
 
 
 async def test_a_wrong_key_ends_the_move_with_what_to_do(site: Site):
