@@ -19,7 +19,7 @@ async function run() {
     form.elements.token.value = await mount(place, { over: "over" in place.dataset });
     form.submit();
   } catch (error) {
-    console.warn(error);
+    failed.dataset.reason = String(error); // for who looks into the page
     status.hidden = true;
     failed.hidden = false;
   } finally {
