@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from aethex_live.db._address import open_connection, with_database
 from .errors import BackupError
 from .folders import ASIDE, BACKUPS, STAGE
 
-_LINGER_S = 2.0
+_LOOKS, _LOOK_S = 40, 0.05
 _OTHERS = "select count(*) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()"
 _EMPTY = """
 select not exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -80,10 +79,11 @@ async def external(dsn: str, stamp: str, *, replace: bool) -> AsyncIterator[tupl
 
 async def _others(connection: asyncpg.Connection[Any], name: str) -> int:
     """How many others are connected; the server lists one that has just closed for a moment longer."""
-    until = time.monotonic() + _LINGER_S
-    while (others := int(await connection.fetchval(_OTHERS, name))) and time.monotonic() < until:
-        await asyncio.sleep(0.05)
-    return others
+    for _ in range(_LOOKS - 1):
+        if not await connection.fetchval(_OTHERS, name):
+            return 0
+        await asyncio.sleep(_LOOK_S)
+    return int(await connection.fetchval(_OTHERS, name))
 
 
 async def _swap(server: str, name: str, aside: str) -> None:
